@@ -1,0 +1,1 @@
+"""Delivery: HTTP, the command line and the demo."""

@@ -1,0 +1,94 @@
+"""What every road network answers: snap, matrix, route. Implementations differ in speed, never in meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.errors import RoadError
+
+FAR_M = 1000.0
+"""A place further than this many metres from any drivable road is refused by name, never silently moved."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapped:
+    """Places put on the road network, all arrays of length n.
+
+    `lonlat` float64 [n, 2]: the places as given; `edge` int64: the implementation's own edge number; `fraction`
+    float64: how far along the edge, 0 to 1; `road_lonlat` float64 [n, 2]: the point on the road; `off_road_m` float64:
+    metres between the two. Only edges inside the largest strongly connected part are used.
+    """
+
+    lonlat: npt.NDArray[np.float64]
+    edge: npt.NDArray[np.int64]
+    fraction: npt.NDArray[np.float64]
+    road_lonlat: npt.NDArray[np.float64]
+    off_road_m: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.edge)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadMatrix:
+    """Travel between snapped places: int32 [sources, targets] seconds, and metres along the fastest path; -1 = none."""
+
+    duration_s: npt.NDArray[np.int32]
+    distance_m: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadRoute:
+    """The fastest path between two places: whole seconds and metres, and its line, float64 [k, 2] of lon, lat.
+
+    `streets` names each stretch in driving order with its metres, for a short turn list.
+    """
+
+    duration_s: int
+    distance_m: int
+    line: npt.NDArray[np.float64]
+    streets: tuple[tuple[str, int], ...] = ()
+
+
+@runtime_checkable
+class RoadNetwork(Protocol):
+    """Answers about one map. `departure` chooses the speeds of that local time where the network knows several."""
+
+    def snap(self, lonlat: npt.NDArray[np.float64]) -> Snapped:
+        """Places, float64 [n, 2] of lon, lat, put on the nearest usable road. Raises RoadError for NaN or nonsense."""
+        ...
+
+    def matrix(
+        self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
+    ) -> RoadMatrix:
+        """Travel from every point to every target (to every point where `targets` is None)."""
+        ...
+
+    def route(self, origin: Snapped, target: Snapped, *, departure: datetime | None = None) -> RoadRoute:
+        """The fastest path between two single places; its seconds and metres equal the matrix entry.
+
+        Raises RoadError when no road leads there.
+        """
+        ...
+
+
+def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M) -> None:
+    """Raises RoadError naming every place that lies further than `limit_m` from the roads."""
+    far = np.flatnonzero(~(snapped.off_road_m <= limit_m))
+    if len(far) == 0:
+        return
+    listed = ", ".join(
+        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
+        f"({snapped.off_road_m[i] / 1000:.1f} km)"
+        for i in far[:5]
+    )
+    more = f" and {len(far) - 5} more" if len(far) > 5 else ""
+    raise RoadError(
+        f"too far from any road of this map: {listed}{more}; correct the coordinates (lon before lat) "
+        "or build roads from an extract that covers them"
+    )
