@@ -46,7 +46,7 @@ def _iso_day(value: object) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not _ISO_DAY.fullmatch(value):
-        raise ValueError(f'must be a date such as "2026-11-23" (it is {shorten(value)})')  # noqa: TRY004 - pydantic reads ValueError only
+        raise ValueError(f'must be a date such as "2026-11-23" (it is {shorten(value)})')
     try:
         return date.fromisoformat(value)
     except ValueError:

@@ -25,7 +25,7 @@ def _to_matrix(value: Any) -> IntMatrix:
         array = value
     else:
         if not isinstance(value, list | tuple) or not all(isinstance(row, list | tuple) for row in value):
-            raise ValueError("must be a list of rows of whole numbers")  # noqa: TRY004 - pydantic reads ValueError
+            raise ValueError("must be a list of rows of whole numbers")
         lengths = {len(row) for row in value}
         if lengths - {len(value)}:
             wrong = next(i for i, row in enumerate(value) if len(row) != len(value))
@@ -92,7 +92,7 @@ class TravelSlice(TravelMatrix):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TravelSlice) and self.at_s == other.at_s and super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
