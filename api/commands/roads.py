@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from routing.errors import InputError
 from routing.roads.network import require_on_roads
 from routing.roads.points import parse_place, read_points, route_feature, write_matrix
 from routing.roads.store import build_roads, open_roads, read_report
+from routing.roads.tiles import build_tiles
 
 app = typer.Typer(no_args_is_help=True, help="Build and ask a road network.")
 
@@ -34,6 +36,19 @@ def build(
     typer.echo(
         f"{out}: {report.nodes:,} nodes, {report.edges:,} directed edges, {report.length_km:,.1f} km of road "
         f"({report.left_out_edges:,} edges left out as not connected both ways); {report.attribution}"
+    )
+
+
+@app.command()
+def tiles(
+    extract: Annotated[Path, typer.Argument(metavar="EXTRACT", help="OpenStreetMap extract, .osm or .osm.pbf.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.mbtiles", help="File to write; an older one is replaced.")],
+) -> None:
+    """Make the vector tiles that the maps in the browser show."""
+    report = build_tiles(extract, out, lambda line: typer.echo(line, err=True) if sys.stderr.isatty() else None)
+    typer.echo(
+        f"{out}: {report.tiles:,} tiles, {report.total_bytes / 1e6:.1f} MB, "
+        f"the largest {report.largest_bytes / 1e3:.0f} kB"
     )
 
 
