@@ -14,11 +14,16 @@ import typer
 from routing.errors import InputError
 from routing.roads.network import require_on_roads
 from routing.roads.points import parse_place, read_points, route_feature, write_matrix
-from routing.roads.store import build_roads, open_roads, read_report
+from routing.roads.sources import roads_at
+from routing.roads.store import build_roads, read_report
 from routing.roads.tiles import build_tiles
 
 app = typer.Typer(no_args_is_help=True, help="Build and ask a road network.")
 
+Roads = Annotated[
+    str,
+    typer.Argument(metavar="DIR", help="Directory of `roads build`, or the http address of an OSRM server."),
+]
 NetworkDirectory = Annotated[Path, typer.Argument(metavar="DIR", help="Directory that `roads build` wrote.")]
 Departure = Annotated[
     str | None,
@@ -60,7 +65,7 @@ def info(directory: NetworkDirectory) -> None:
 
 @app.command()
 def matrix(
-    directory: NetworkDirectory,
+    directory: Roads,
     points: Annotated[Path, typer.Argument(metavar="POINTS.csv", help="Places: id,lon,lat.")],
     out: Annotated[Path, typer.Option(metavar="M.npz", help="NumPy archive to write.")],
     departure: Departure = None,
@@ -68,7 +73,7 @@ def matrix(
     """Compute travel seconds and metres between all places of a CSV file."""
     leaving = parse_departure(departure)
     places = read_points(points)
-    network = open_roads(directory)
+    network = roads_at(directory)
     snapped = network.snap(places.lonlat)
     require_on_roads(snapped, list(places.ids))
     write_matrix(out, places.ids, network.matrix(snapped, departure=leaving), snapped)
@@ -77,7 +82,7 @@ def matrix(
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def route(
-    directory: NetworkDirectory,
+    directory: Roads,
     origin: Annotated[str, typer.Argument(metavar="LON,LAT", help="Start, such as -8.61,41.15.")],
     target: Annotated[str, typer.Argument(metavar="LON,LAT", help="End.")],
     departure: Departure = None,
@@ -85,7 +90,7 @@ def route(
     """Print the fastest route between two places as a GeoJSON LineString feature."""
     leaving = parse_departure(departure)
     places = np.array([parse_place(origin), parse_place(target)])
-    network = open_roads(directory)
+    network = roads_at(directory)
     start, end = network.snap(places[:1]), network.snap(places[1:])
     require_on_roads(start, [origin])
     require_on_roads(end, [target])
