@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
-from osrm_server import serve_osrm
 
 from routing.errors import RoadError
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped
 from routing.roads.osrm import OsrmRoadNetwork
 from routing.roads.sources import roads_at
+from tests.contract.osrm_server import serve_osrm
 
 
 class NumberLine:

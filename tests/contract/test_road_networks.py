@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from osrm_server import serve_osrm
-from tiny_maps import METRE, at, metres, seconds, write_map
 
 import visits.demo
 from routing.errors import RoadError
@@ -18,6 +16,8 @@ from routing.roads.network import RoadNetwork, require_on_roads
 from routing.roads.oracle import NetworkxRoadNetwork, great_circle_m
 from routing.roads.osrm import OsrmRoadNetwork
 from routing.roads.store import build_roads, open_roads
+from tests.contract.osrm_server import serve_osrm
+from tests.tiny_maps import METRE, at, metres, seconds, write_map
 
 HELSINKI = Path(visits.demo.__file__).parent / "helsinki.osm.pbf"
 STREET = {"highway": "residential", "maxspeed": "45", "name": "Street"}

@@ -9,10 +9,10 @@ import sys
 
 import numpy as np
 import pytest
-from tiny_maps import at, metres, write_map
 
 from routing.errors import RoadError
 from routing.roads.store import FORMAT, build_roads, open_roads, read_report
+from tests.tiny_maps import at, metres, write_map
 
 STREET = {"highway": "residential", "name": "Høgata"}
 PLACES = {1: (0, 0), 2: (100, 0), 3: (100, 100), 9: (900, 900), 10: (950, 900)}

@@ -13,12 +13,12 @@ import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
-from tiny_maps import METRE, write_map
 
 import visits.demo
 from routing.errors import InputError, RoadError
 from routing.roads.drawing import HIGHEST_ZOOM, LOWEST_ZOOM, read_drawing, seas
 from routing.roads.tiles import EXTENT, TileStore, build_tiles, to_unit_square
+from tests.tiny_maps import METRE, write_map
 
 HELSINKI = Path(visits.demo.__file__).parent / "helsinki.osm.pbf"
 PLACES = {1: (0, 0), 2: (400, 0), 3: (400, 300), 4: (0, 300), 5: (100, 100), 6: (200, 100), 7: (200, 200)}
