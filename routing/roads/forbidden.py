@@ -189,6 +189,7 @@ class _Book:
         return TurnGraph(
             segment=np.concatenate((turns.segment, turns.segment[origins])),
             backward=np.concatenate((turns.backward, turns.backward[origins])),
+            copy=np.concatenate((turns.copy, np.ones(len(origins), np.bool_))),
             tail=np.concatenate((turns.tail, added[:, 0].astype(np.int32)))[keep],
             head=np.concatenate((turns.head, added[:, 1].astype(np.int32)))[keep],
             delay_ms=np.concatenate((turns.delay_ms, added[:, 2].astype(np.int32)))[keep],

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from routing.errors import RoadError
-from routing.roads.turns import TurnGraph
+from routing.roads.turns import TurnGraph, take_states
 from routing.roads.weights import NEVER, Packed
 
 MAX_DEPTH = 2**16 - 1
@@ -23,15 +23,13 @@ MAX_DEPTH = 2**16 - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hierarchy:
-    """Topology over m states with A arcs.
+    """Topology over m states, numbered in the order of contraction, with A arcs.
 
-    `rank` int32 [m]: number of each state in the hierarchy. By that number: `parent` int32 [m] (-1 at the root),
-    `depth` int32 [m] (0 at the root), `first` int32 [m + 1] the arcs of each, whose upper ends are ancestors at
-    `upper` uint16 [A], falling within a state. `slot` int32 [a]: for each turn 2 x arc + direction (0 up, 1 down).
+    `parent` int32 [m] (-1 at the root), `depth` int32 [m] (0 at the root), `first` int32 [m + 1] the arcs of each,
+    whose upper ends are ancestors at the depths `upper` uint16 [A], falling within a state. `slot` int32 [a]: for each turn 2 x arc + direction (0 up, 1 down).
     `lower_first` int32 [m + 1] and `lower` int32 [A]: the arcs that come up to each.
     """
 
-    rank: npt.NDArray[np.int32]
     parent: npt.NDArray[np.int32]
     depth: npt.NDArray[np.int32]
     first: npt.NDArray[np.int32]
@@ -41,11 +39,14 @@ class Hierarchy:
     lower: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
-        return len(self.rank)
+        return len(self.parent)
 
 
-def build_hierarchy(turns: TurnGraph, order: npt.NDArray[np.int32]) -> Hierarchy:
-    """Contracts the states in the given order (place of each state, int32 [m])."""
+def contract(turns: TurnGraph, order: npt.NDArray[np.int32]) -> tuple[TurnGraph, Hierarchy]:
+    """Contracts the states in about the given order (place of each, int32 [m]); also numbers the states so.
+
+    Raises RoadError when the map is too tangled for the arrays.
+    """
     size = len(turns)
     by_segment = np.lexsort((order, turns.segment)).astype(np.int32)
     twins = turns.segment[by_segment[:-1]] == turns.segment[by_segment[1:]]
@@ -54,18 +55,19 @@ def build_hierarchy(turns: TurnGraph, order: npt.NDArray[np.int32]) -> Hierarchy
     first, neighbour = _adjacency(size, order[one], order[other])
     parent = _elimination_tree(first, neighbour)
     post = _postorder(parent)
-    rank = post[order]
     old = np.empty(size, np.int32)
     old[post] = np.arange(size, dtype=np.int32)
     parent = np.where(parent[old] >= 0, post[parent[old]], -1).astype(np.int32)
     depth = _depths(parent)
     if int(depth.max(initial=0)) > MAX_DEPTH:
         raise RoadError(f"this map needs a hierarchy {int(depth.max())} deep, over {MAX_DEPTH}; build it in parts")
+    rank = post[order]
     first, neighbour = _adjacency(size, rank[one], rank[other])
     arc_first, upper = _contract(first, neighbour, parent, depth)
-    slot = _find_slots(arc_first, upper, depth, rank[turns.tail], rank[turns.head])
+    turns = take_states(turns, np.argsort(rank))
+    slot = _find_slots(arc_first, upper, depth, turns.tail, turns.head)
     lower_first, lower = _lower_arcs(arc_first, upper, parent, depth)
-    return Hierarchy(rank, parent, depth, arc_first, upper, slot, lower_first, lower)
+    return turns, Hierarchy(parent, depth, arc_first, upper, slot, lower_first, lower)
 
 
 def customize(hierarchy: Hierarchy, turn_cost: Packed) -> Packed:

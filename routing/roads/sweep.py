@@ -48,9 +48,11 @@ class Ends:
 
 
 def travel(
-    hierarchy: Hierarchy, weights: Packed, sources: Ends, targets: Ends, threads: int = 1
+    hierarchy: Hierarchy, weights: Packed, sources: Ends, targets: Ends, *, threads: int = 1, fine: bool = False
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Milliseconds and decimetres from every source to every target, int32 [sources, targets]; -1 where none.
+    """Seconds and metres from every source to every target, int32 [sources, targets]; -1 where none.
+
+    `fine` gives milliseconds and decimetres instead.
 
     Entries whose ends lie on the same street are left undefined: a path along one street does not climb.
     """
@@ -71,7 +73,7 @@ def travel(
     def combine(part: tuple[int, int]) -> None:
         _combine(
             *topology, weights, sources.rank, sources.cost, from_order, targets.rank, to_order, to_labels, deepest,
-            *part, duration, length,
+            *part, fine, duration, length,
         )  # fmt: skip
 
     if jobs == 1:
@@ -182,13 +184,13 @@ def _product(climbs, descents, best, s0, s1, t0, t1, d0, d1):
 
 @njit(
     f"void({_I4}, {_U2}, {_I4}, {_I4}, {_I8X2}, {_I4X2}, {_I8X2}, {_I4}, {_I4X2}, {_I4}, {_I8X2}, i8, i8, i8, "
-    "i4[:, ::1], i4[:, ::1])",
+    "b1, i4[:, ::1], i4[:, ::1])",
     cache=True,
     nogil=True,
 )
 def _combine(
     first, upper, parent, depth, weights, from_rank, from_cost, from_order, to_rank, to_order, to_labels, deepest,
-    begin, end, duration, length,
+    begin, end, fine, duration, length,
 ):  # fmt: skip
     """Rows from_order[begin:end] of the matrix."""
     columns = to_order.size
@@ -259,10 +261,11 @@ def _combine(
             row = block_order[k]
             for j in range(columns):
                 total = best[k, j]
-                if total >= NEVER:
-                    duration[row, to_order[j]] = -1
-                    length[row, to_order[j]] = -1
-                else:
-                    entries = (total >> ENTRY_SHIFT) & ENTRY_MASK
-                    duration[row, to_order[j]] = (total >> COST_SHIFT) - entries * ENTRY_MS
-                    length[row, to_order[j]] = total & LENGTH_MASK
+                ms, dm = np.int64(-1), np.int64(-1)
+                if total < NEVER:
+                    ms = (total >> COST_SHIFT) - ((total >> ENTRY_SHIFT) & ENTRY_MASK) * ENTRY_MS
+                    dm = total & LENGTH_MASK
+                    if not fine:
+                        ms, dm = (ms + 500) // 1000, (dm + 5) // 10
+                duration[row, to_order[j]] = ms
+                length[row, to_order[j]] = dm

@@ -27,13 +27,15 @@ NEAR_DM = 200
 class TurnGraph:
     """States m and arcs a between them.
 
-    `segment` int32 [m] and `backward` bool [m]: where a state drives. `tail`, `head` int32 [a]: states. `delay_ms`
+    `segment` int32 [m] and `backward` bool [m]: where a state drives. `copy` bool [m]: the state remembers the street a
+    car came from, which binds its next turns; no drive begins in it. `tail`, `head` int32 [a]: states. `delay_ms`
     int32 [a]: what the turn, signal, sign or gate takes. `entry` bool [a]: the turn enters a street that is for its
     residents only. `condition` int16 [a]: 0, or 1 + the place in `hours` of when the turn is forbidden.
     """
 
     segment: npt.NDArray[np.int32]
     backward: npt.NDArray[np.bool_]
+    copy: npt.NDArray[np.bool_]
     tail: npt.NDArray[np.int32]
     head: npt.NDArray[np.int32]
     delay_ms: npt.NDArray[np.int32]
@@ -74,6 +76,7 @@ def expand_turns(graph: RoadGraph) -> TurnGraph:
     return TurnGraph(
         segment=segment,
         backward=backward,
+        copy=np.zeros(len(segment), np.bool_),
         tail=tail,
         head=head,
         delay_ms=np.rint(delay_s * 1000).astype(np.int32),
@@ -171,17 +174,24 @@ def _entries(
 def largest_part(turns: TurnGraph) -> TurnGraph:
     """The states from which every other of them can be reached: the largest strongly connected part."""
     size = len(turns)
-    links = sparse.csr_matrix((np.ones(len(turns.tail), np.int8), (turns.tail, turns.head)), shape=(size, size))
+    links = sparse.csr_matrix((np.ones(len(turns.tail), np.bool_), (turns.tail, turns.head)), shape=(size, size))
     _, part = csgraph.connected_components(links, directed=True, connection="strong")
-    kept = part == np.bincount(part, minlength=1).argmax()
-    number = np.cumsum(kept, dtype=np.int32) - 1
-    inside = kept[turns.tail] & kept[turns.head]
+    kept = np.flatnonzero(part == np.bincount(part, minlength=1).argmax())
+    return take_states(turns, kept)
+
+
+def take_states(turns: TurnGraph, kept: npt.NDArray[np.int64]) -> TurnGraph:
+    """The part of a turn graph over some of its states, numbered in the order given."""
+    number = np.full(len(turns), -1, np.int32)
+    number[kept] = np.arange(len(kept), dtype=np.int32)
+    inside = (number[turns.tail] >= 0) & (number[turns.head] >= 0)
     return replace(
         turns,
         segment=turns.segment[kept],
         backward=turns.backward[kept],
-        tail=number[turns.tail[inside]].astype(np.int32),
-        head=number[turns.head[inside]].astype(np.int32),
+        copy=turns.copy[kept],
+        tail=number[turns.tail[inside]],
+        head=number[turns.head[inside]],
         delay_ms=turns.delay_ms[inside],
         entry=turns.entry[inside],
         condition=turns.condition[inside],
