@@ -44,11 +44,11 @@ def read_map(extract: Path) -> RoadMap:
 
 
 def build_map(graph: RoadGraph, restrictions: tuple[Restriction, ...] = ()) -> RoadMap:
-    """The map over a road graph. Raises RoadError when no two streets of it lead to each other."""
+    """The map over a road graph. Raises RoadError when no place has a road there and back."""
     every = forbid_turns(graph, expand_turns(graph), restrictions)
     turns = largest_part(every)
     if not len(turns.tail):
-        raise RoadError("no two streets of the extract lead to each other; take a larger extract")
+        raise RoadError("the extract has no two places with roads both there and back; give a larger extract")
     used, street = np.unique(turns.segment, return_inverse=True)
     graph = take_segments(graph, used)
     turns = replace(turns, segment=street.astype(np.int32))
@@ -66,14 +66,18 @@ def build_map(graph: RoadGraph, restrictions: tuple[Restriction, ...] = ()) -> R
 
 
 def take_segments(graph: RoadGraph, kept: npt.NDArray[np.int64]) -> RoadGraph:
-    """The part of a graph over some of its segments; nodes keep their numbers."""
+    """The part of a graph over some of its segments and the nodes at their ends."""
     counts = np.diff(graph.shape_first)[kept]
     first = np.concatenate(([0], np.cumsum(counts)))
     rows = np.arange(first[-1]) - np.repeat(first[:-1] - graph.shape_first[kept], counts)
+    nodes, ends = np.unique(np.concatenate((graph.tail[kept], graph.head[kept])), return_inverse=True)
     return replace(
         graph,
-        tail=graph.tail[kept],
-        head=graph.head[kept],
+        tail=ends[: len(kept)].astype(np.int32),
+        head=ends[len(kept) :].astype(np.int32),
+        node_osm=graph.node_osm[nodes],
+        node_flags=graph.node_flags[nodes],
+        delay_ds=graph.delay_ds[nodes],
         way=graph.way[kept],
         length_dm=graph.length_dm[kept],
         speed=graph.speed[kept],
