@@ -92,3 +92,26 @@ def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M)
         f"too far from any road of this map: {listed}{more}; correct the coordinates (lon before lat) "
         "or build roads from an extract that covers them"
     )
+
+
+def require_on_earth(lonlat: npt.NDArray[np.float64]) -> None:
+    """Raises RoadError naming the first place, counted from 0, whose lon or lat is no number or out of range."""
+    for i, (lon, lat) in enumerate(lonlat.tolist()):
+        if not -180 <= lon <= 180 or not -90 <= lat <= 90:
+            hint = "; lon and lat may be swapped" if -90 <= lon <= 90 and -180 <= lat <= 180 else ""
+            raise RoadError(f"place {i} has lon {lon}, lat {lat}, which is not on Earth; write degrees{hint}")
+
+
+def streets_of(legs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Street names in driving order from (name, millimetres) pieces: neighbours joined, whole metres that add up."""
+    streets: list[tuple[str, int]] = []
+    done_mm, told_m = 0, 0
+    for i, (name, millimetres) in enumerate(legs):
+        done_mm += millimetres
+        if i + 1 < len(legs) and legs[i + 1][0] == name:
+            continue
+        metres = (done_mm + 500) // 1000 - told_m
+        told_m += metres
+        if metres > 0:
+            streets.append((name, metres))
+    return tuple(streets)

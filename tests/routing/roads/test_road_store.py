@@ -37,7 +37,7 @@ def entries(folder):
 
 def test_a_network_answers_the_same_from_disk_and_reports_itself(tmp_path, extract):
     report = build_roads(extract, tmp_path / "deep" / "roads")
-    assert (report.nodes, report.edges, report.left_out_edges, report.length_km) == (3, 4, 2, 0.2)
+    assert (report.nodes, report.edges, report.left_out_edges, report.length_km) == (2, 2, 2, 0.2)
     assert report.extract == "town.osm"
     assert len(report.extract_sha256) == 64
     assert "OpenStreetMap contributors" in report.attribution

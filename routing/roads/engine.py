@@ -1,0 +1,233 @@
+"""The fast road network: snapping, matrices and routes on a customizable contraction hierarchy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.errors import RoadError
+from routing.roads.graph import DEGREE
+from routing.roads.metric import Metric
+from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
+from routing.roads.query import find_path, path_cost
+from routing.roads.roadmap import RoadMap
+from routing.roads.snap import nearest_roads
+from routing.roads.sweep import Ends, travel
+from routing.roads.weights import NEVER, Packed, pack, unpack
+
+_Rows = npt.NDArray[np.int64]
+
+
+class CchRoadNetwork:
+    """A road network over a `RoadMap`; `threads` is how many a large matrix may use at once."""
+
+    def __init__(self, road_map: RoadMap, metric: Metric, *, threads: int = 1) -> None:
+        self.map = road_map
+        self._metric = metric
+        self.threads = threads
+
+    def snap(self, lonlat: npt.NDArray[np.float64]) -> Snapped:
+        """Places, float64 [n, 2] of lon, lat, put on the nearest usable road; of equally near ones on the first.
+
+        `edge` is a segment of the map, `fraction` how far along its drawn direction. Raises RoadError for coordinates
+        that are not numbers or not on Earth.
+        """
+        places = np.ascontiguousarray(np.asarray(lonlat, np.float64).reshape(-1, 2))
+        require_on_earth(places)
+        found = nearest_roads(self.map.grid, self.map.graph.shape_first, self.map.graph.shape, places)
+        return Snapped(places, found.segment, found.fraction, found.road_lonlat, found.off_road_m)
+
+    def matrix(
+        self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
+    ) -> RoadMatrix:
+        """Travel from every point to every target (to every point where `targets` is None), int32 [n, m]."""
+        return self.fine_matrix(points, targets, departure=departure, fine=False)
+
+    def fine_matrix(
+        self,
+        points: Snapped,
+        targets: Snapped | None = None,
+        *,
+        departure: datetime | None = None,
+        fine: bool = True,
+    ) -> RoadMatrix:
+        """As `matrix`, in milliseconds and decimetres where `fine`."""
+        metric = self._at(departure)
+        goals = points if targets is None else targets
+        sources, ends = self._sources(metric, points), self._targets(metric, goals)
+        duration, distance = travel(
+            self.map.hierarchy, metric.weights, sources, ends, threads=self.threads, fine=fine
+        )
+        rows, columns, costs = self._same_street(metric, points, goals, sources, ends)
+        if len(rows):
+            ms, dm = unpack(costs)
+            none = ms < 0
+            duration[rows, columns] = np.where(none, -1, ms if fine else (ms + 500) // 1000)
+            distance[rows, columns] = np.where(none, -1, dm if fine else (dm + 5) // 10)
+        return RoadMatrix(duration, distance)
+
+    def route(self, origin: Snapped, target: Snapped, *, departure: datetime | None = None) -> RoadRoute:
+        """The fastest path between two single places; its seconds and metres equal the matrix entry.
+
+        Raises RoadError when no road leads there.
+        """
+        metric = self._at(departure)
+        sources, ends = self._sources(metric, origin), self._targets(metric, target)
+        if origin.edge[0] == target.edge[0]:
+            cost, states = self._along_street(metric, sources, ends)
+        else:
+            path = find_path(
+                self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
+            )
+            cost, states = path.cost, path.states
+        if cost >= NEVER:
+            (lon, lat), (lon2, lat2) = origin.lonlat[0], target.lonlat[0]
+            raise RoadError(
+                f"no road leads from lon {lon:.5f}, lat {lat:.5f} to lon {lon2:.5f}, lat {lat2:.5f}; "
+                "choose other places"
+            )
+        ms, dm = unpack(np.array([cost], np.int64))
+        return RoadRoute(
+            duration_s=(int(ms[0]) + 500) // 1000,
+            distance_m=(int(dm[0]) + 5) // 10,
+            line=self._line(states, origin, target),
+            streets=self._streets(states, origin, target, int(dm[0])),
+        )
+
+    def _at(self, departure: datetime | None) -> Metric:
+        del departure
+        return self._metric
+
+    def _sources(self, metric: Metric, places: Snapped) -> Ends:
+        rank, rest = self._ends(metric, places)
+        usable = (rank >= 0) & ~self.map.turns.copy[rank]
+        return Ends(rank, np.where(usable, rest, NEVER))
+
+    def _targets(self, metric: Metric, places: Snapped) -> Ends:
+        rank, rest = self._ends(metric, places)
+        return Ends(rank, np.where(rank >= 0, -rest, NEVER))
+
+    def _ends(self, metric: Metric, places: Snapped) -> tuple[npt.NDArray[np.int32], Packed]:
+        """States of each place's street, rising, and the packed cost from the place to the end of each."""
+        first = self.map.street_first
+        counts = first[places.edge + 1] - first[places.edge]
+        most = int(counts.max(initial=1))
+        column = np.arange(most)
+        at = np.minimum(first[places.edge][:, None] + column, len(self.map.street_state) - 1)
+        rank = np.where(column < counts[:, None], self.map.street_state[at], -1).astype(np.int32)
+        ahead = np.where(self.map.turns.backward[rank], places.fraction[:, None], 1.0 - places.fraction[:, None])
+        ms = np.floor(metric.state_ms[rank] * ahead).astype(np.int64)
+        dm = np.floor(self.map.graph.length_dm[places.edge][:, None] * ahead).astype(np.int64)
+        return rank, pack(ms, dm)
+
+    def _same_street(
+        self, metric: Metric, points: Snapped, goals: Snapped, sources: Ends, ends: Ends
+    ) -> tuple[_Rows, _Rows, Packed]:
+        """Pairs on one street with their packed costs: along it where the target lies ahead, else round and back."""
+        by_street = np.argsort(goals.edge, kind="stable")
+        low = np.searchsorted(goals.edge[by_street], points.edge, side="left")
+        high = np.searchsorted(goals.edge[by_street], points.edge, side="right")
+        rows = np.repeat(np.arange(len(points)), high - low)
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
+        columns = by_street[np.repeat(low, high - low) + within]
+        costs = np.full(len(rows), NEVER, np.int64)
+        same = points.fraction[rows] == goals.fraction[columns]
+        costs[same] = 0
+        streets = points.edge[rows]
+        for street in np.unique(streets[~same]):
+            pairs = np.flatnonzero((streets == street) & ~same)
+            costs[pairs] = self._round_street(metric, sources, ends, rows[pairs], columns[pairs])
+        return rows, columns, costs
+
+    def _round_street(
+        self, metric: Metric, sources: Ends, ends: Ends, rows: _Rows, columns: _Rows
+    ) -> Packed:
+        """Packed costs of pairs of places that all lie on one street."""
+        best = np.full(len(rows), NEVER, np.int64)
+        zero = np.zeros(1, np.int64)
+        ranks = sources.rank[rows[0]]
+        goal_ranks = ends.rank[columns[0]]
+        for i in np.flatnonzero(sources.cost[rows[0]] < NEVER):
+            for j in np.flatnonzero(goal_ranks >= 0):
+                out, back = sources.cost[rows, i], ends.cost[columns, j]
+                if ranks[i] == goal_ranks[j]:
+                    along = out + back
+                    best = np.where(along >= 0, np.minimum(best, along), best)
+                between = path_cost(
+                    self.map.hierarchy, metric.weights, ranks[i : i + 1], zero, goal_ranks[j : j + 1], zero
+                )
+                if between < NEVER:
+                    best = np.minimum(best, out + between + back)
+        return best
+
+    def _along_street(self, metric: Metric, sources: Ends, ends: Ends) -> tuple[int, npt.NDArray[np.int32]]:
+        """Packed cost and states of the cheapest path between two places on one street."""
+        best, states = NEVER, np.empty(0, np.int32)
+        for i in np.flatnonzero(sources.cost[0] < NEVER):
+            for j in np.flatnonzero(ends.rank[0] >= 0):
+                if sources.rank[0, i] == ends.rank[0, j]:
+                    along = int(sources.cost[0, i] + ends.cost[0, j])
+                    if 0 <= along < best:
+                        best, states = along, sources.rank[0, i : i + 1]
+                path = find_path(
+                    self.map.hierarchy, metric.weights, sources.rank[0, i : i + 1], sources.cost[0, i : i + 1],
+                    ends.rank[0, j : j + 1], ends.cost[0, j : j + 1],
+                )  # fmt: skip
+                if path.cost < best:
+                    best, states = path.cost, path.states
+        return best, states
+
+    def _line(self, states: npt.NDArray[np.int32], origin: Snapped, target: Snapped) -> npt.NDArray[np.float64]:
+        """The line driven, float64 [k, 2] of lon, lat."""
+        turns, graph = self.map.turns, self.map.graph
+        pieces = [origin.road_lonlat[:1]]
+        for number, state in enumerate(states.tolist()):
+            segment = int(turns.segment[state])
+            shape = graph.shape[graph.shape_first[segment] : graph.shape_first[segment + 1]] / DEGREE
+            length = _shares(shape)
+            if turns.backward[state]:
+                shape, length = shape[::-1], 1.0 - length[::-1]
+            begin, end = 0.0, 1.0
+            if number == 0:
+                begin = _done(turns.backward[state], origin.fraction[0])
+            if number == len(states) - 1:
+                end = _done(turns.backward[state], target.fraction[0])
+            pieces.append(shape[(length > begin) & (length < end) | (length == 1.0) & (end == 1.0)])
+        line = np.concatenate([*pieces, target.road_lonlat[:1]])
+        fresh = np.append(True, (np.abs(np.diff(line, axis=0)) > 1e-9).any(axis=1))
+        return line[fresh] if fresh.sum() > 1 else line[[0, -1]]
+
+    def _streets(
+        self, states: npt.NDArray[np.int32], origin: Snapped, target: Snapped, total_dm: int
+    ) -> tuple[tuple[str, int], ...]:
+        graph, turns = self.map.graph, self.map.turns
+        segments = turns.segment[states]
+        millimetres = graph.length_dm[segments].astype(np.float64) * 100
+        first, last = turns.backward[states[0]], turns.backward[states[-1]]
+        begin, end = _done(first, origin.fraction[0]), _done(last, target.fraction[0])
+        skipped = millimetres[0] * begin
+        left = millimetres[-1] * (1.0 - end)
+        millimetres[0] -= skipped
+        millimetres[-1] -= left
+        legs = [
+            (graph.names[name], round(mm))
+            for name, mm in zip(graph.name[segments].tolist(), millimetres.tolist(), strict=True)
+        ]
+        # What rounding leaves over goes to the last leg, so that the legs add up to the route.
+        name, mm = legs[-1]
+        legs[-1] = (name, mm + total_dm * 100 - sum(leg[1] for leg in legs))
+        return streets_of(legs)
+
+
+def _done(backward: np.bool_, fraction: np.float64) -> float:
+    """The share of a state that lies behind a place at a fraction of its segment."""
+    return float(1.0 - fraction) if backward else float(fraction)
+
+
+def _shares(shape: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How far along a line each of its points lies, 0 to 1."""
+    shrink = np.cos(np.radians(shape[:-1, 1]))
+    along = np.concatenate(([0.0], np.cumsum(np.hypot(np.diff(shape[:, 0]) * shrink, np.diff(shape[:, 1])))))
+    return along / along[-1] if along[-1] > 0 else np.linspace(0.0, 1.0, len(along))
