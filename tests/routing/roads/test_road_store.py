@@ -81,7 +81,7 @@ def test_a_truncated_or_foreign_file_is_named_and_leaves_the_old_network(tmp_pat
 def test_a_truncated_pbf_is_named(tmp_path, osm_extract):
     whole = osm_extract("monaco_osrm.osm.pbf").read_bytes()
     (tmp_path / "half.osm.pbf").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(RoadError, match=r"half\.osm\.pbf cannot be read.*truncated"):
+    with pytest.raises(RoadError, match=r"half\.osm\.pbf cannot be read"):
         build_roads(tmp_path / "half.osm.pbf", tmp_path / "roads")
     assert entries(tmp_path) == ["half.osm.pbf"]
 
