@@ -76,7 +76,7 @@ class CchRoadNetwork:
         metric = self._at(departure)
         sources, ends = self._sources(metric, origin), self._targets(metric, target)
         if origin.edge[0] == target.edge[0]:
-            cost, states = self._along_street(metric, sources, ends)
+            cost, states = self._along_street(metric, sources, ends, target.fraction - origin.fraction)
         else:
             path = find_path(
                 self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
@@ -138,13 +138,20 @@ class CchRoadNetwork:
         streets = points.edge[rows]
         for street in np.unique(streets[~same]):
             pairs = np.flatnonzero((streets == street) & ~same)
-            costs[pairs] = self._round_street(metric, sources, ends, rows[pairs], columns[pairs])
+            further = goals.fraction[columns[pairs]] - points.fraction[rows[pairs]]
+            costs[pairs] = self._round_street(metric, sources, ends, rows[pairs], columns[pairs], further)
         return rows, columns, costs
 
     def _round_street(
-        self, metric: Metric, sources: Ends, ends: Ends, rows: _Rows, columns: _Rows
+        self,
+        metric: Metric,
+        sources: Ends,
+        ends: Ends,
+        rows: _Rows,
+        columns: _Rows,
+        further: npt.NDArray[np.float64],
     ) -> Packed:
-        """Packed costs of pairs of places that all lie on one street."""
+        """Packed costs of pairs of places that all lie on one street, the target `further` along its drawn line."""
         best = np.full(len(rows), NEVER, np.int64)
         zero = np.zeros(1, np.int64)
         ranks = sources.rank[rows[0]]
@@ -153,8 +160,8 @@ class CchRoadNetwork:
             for j in np.flatnonzero(goal_ranks >= 0):
                 out, back = sources.cost[rows, i], ends.cost[columns, j]
                 if ranks[i] == goal_ranks[j]:
-                    along = out + back
-                    best = np.where(along >= 0, np.minimum(best, along), best)
+                    ahead = _is_ahead(self.map.turns.backward[ranks[i]], further)
+                    best = np.where(ahead, np.minimum(best, out + back), best)
                 between = path_cost(
                     self.map.hierarchy, metric.weights, ranks[i : i + 1], zero, goal_ranks[j : j + 1], zero
                 )
@@ -162,14 +169,17 @@ class CchRoadNetwork:
                     best = np.minimum(best, out + between + back)
         return best
 
-    def _along_street(self, metric: Metric, sources: Ends, ends: Ends) -> tuple[int, npt.NDArray[np.int32]]:
+    def _along_street(
+        self, metric: Metric, sources: Ends, ends: Ends, further: npt.NDArray[np.float64]
+    ) -> tuple[int, npt.NDArray[np.int32]]:
         """Packed cost and states of the cheapest path between two places on one street."""
         best, states = NEVER, np.empty(0, np.int32)
         for i in np.flatnonzero(sources.cost[0] < NEVER):
             for j in np.flatnonzero(ends.rank[0] >= 0):
-                if sources.rank[0, i] == ends.rank[0, j]:
+                state = sources.rank[0, i]
+                if state == ends.rank[0, j] and _is_ahead(self.map.turns.backward[state], further)[0]:
                     along = int(sources.cost[0, i] + ends.cost[0, j])
-                    if 0 <= along < best:
+                    if along < best:
                         best, states = along, sources.rank[0, i : i + 1]
                 path = find_path(
                     self.map.hierarchy, metric.weights, sources.rank[0, i : i + 1], sources.cost[0, i : i + 1],
@@ -219,6 +229,11 @@ class CchRoadNetwork:
         name, mm = legs[-1]
         legs[-1] = (name, mm + total_dm * 100 - sum(leg[1] for leg in legs))
         return streets_of(legs)
+
+
+def _is_ahead(backward: np.bool_, further: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Whether who drives along, or against, a segment's drawn line comes to a place `further` along it."""
+    return further <= 0 if backward else further >= 0
 
 
 def _done(backward: np.bool_, fraction: np.float64) -> float:
