@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,22 +13,43 @@ from routing.errors import RoadError
 from routing.roads.graph import DEGREE
 from routing.roads.metric import Metric
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
+from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile
 from routing.roads.query import find_path, path_cost
 from routing.roads.roadmap import RoadMap
 from routing.roads.snap import nearest_roads
 from routing.roads.sweep import Ends, travel
+from routing.roads.timeline import Timeline, first_in_first_out
 from routing.roads.weights import NEVER, Packed, pack, unpack
+from routing.travel import TravelSlice
 
 _Rows = npt.NDArray[np.int64]
 
 
 class CchRoadNetwork:
-    """A road network over a `RoadMap`; `threads` is how many a large matrix may use at once."""
+    """A road network over a `RoadMap`; `metric` holds its free-flow costs.
 
-    def __init__(self, road_map: RoadMap, metric: Metric, *, threads: int = 1) -> None:
+    `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
+    processes. Without a `departure` free-flow speeds hold and conditional turn restrictions do not.
+    """
+
+    def __init__(
+        self,
+        road_map: RoadMap,
+        metric: Metric,
+        *,
+        profile: SpeedProfile = DEFAULT_PROFILE,
+        folder: Path | None = None,
+        threads: int = 1,
+    ) -> None:
         self.map = road_map
-        self._metric = metric
+        self.timeline = Timeline(road_map, profile, folder)
         self.threads = threads
+        self._metric = metric
+        self._folder = folder
+
+    def with_speeds(self, profile: SpeedProfile) -> Self:
+        """The same map under other speeds."""
+        return type(self)(self.map, self._metric, profile=profile, folder=self._folder, threads=self.threads)
 
     def snap(self, lonlat: npt.NDArray[np.float64]) -> Snapped:
         """Places, float64 [n, 2] of lon, lat, put on the nearest usable road; of equally near ones on the first.
@@ -43,19 +66,15 @@ class CchRoadNetwork:
         self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
     ) -> RoadMatrix:
         """Travel from every point to every target (to every point where `targets` is None), int32 [n, m]."""
-        return self.fine_matrix(points, targets, departure=departure, fine=False)
+        return self._matrix(self._at(departure), points, points if targets is None else targets)
 
     def fine_matrix(
-        self,
-        points: Snapped,
-        targets: Snapped | None = None,
-        *,
-        departure: datetime | None = None,
-        fine: bool = True,
+        self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
     ) -> RoadMatrix:
-        """As `matrix`, in milliseconds and decimetres where `fine`."""
-        metric = self._at(departure)
-        goals = points if targets is None else targets
+        """As `matrix`, in milliseconds and decimetres."""
+        return self._matrix(self._at(departure), points, points if targets is None else targets, fine=True)
+
+    def _matrix(self, metric: Metric, points: Snapped, goals: Snapped, *, fine: bool = False) -> RoadMatrix:
         sources, ends = self._sources(metric, points), self._targets(metric, goals)
         duration, distance = travel(
             self.map.hierarchy, metric.weights, sources, ends, threads=self.threads, fine=fine
@@ -67,6 +86,20 @@ class CchRoadNetwork:
             duration[rows, columns] = np.where(none, -1, ms if fine else (ms + 500) // 1000)
             distance[rows, columns] = np.where(none, -1, dm if fine else (dm + 5) // 10)
         return RoadMatrix(duration, distance)
+
+    def matrices(self, points: Snapped, day: date, start_s: int, end_s: int) -> tuple[TravelSlice, ...]:
+        """Travel between all points for starts from `start_s` to `end_s` seconds after the day's midnight.
+
+        One slice per time at which speeds change; between them travel goes in straight lines, and never lets a later
+        start arrive earlier.
+        """
+        times = self.timeline.times(day, start_s, end_s)
+        found = [self._matrix(self.timeline.metric(self.timeline.hour(day, at_s)), points, points) for at_s in times]
+        durations = first_in_first_out(times, [matrix.duration_s for matrix in found])
+        return tuple(
+            TravelSlice(at_s=at_s, duration_s=duration, distance_m=_known(found, k, duration))
+            for k, (at_s, duration) in enumerate(zip(times, durations, strict=True))
+        )
 
     def route(self, origin: Snapped, target: Snapped, *, departure: datetime | None = None) -> RoadRoute:
         """The fastest path between two single places; its seconds and metres equal the matrix entry.
@@ -97,8 +130,9 @@ class CchRoadNetwork:
         )
 
     def _at(self, departure: datetime | None) -> Metric:
-        del departure
-        return self._metric
+        if departure is None:
+            return self._metric
+        return self.timeline.metric(self.timeline.departure_hour(departure))
 
     def _sources(self, metric: Metric, places: Snapped) -> Ends:
         rank, rest = self._ends(metric, places)
@@ -229,6 +263,17 @@ class CchRoadNetwork:
         name, mm = legs[-1]
         legs[-1] = (name, mm + total_dm * 100 - sum(leg[1] for leg in legs))
         return streets_of(legs)
+
+
+def _known(found: list[RoadMatrix], k: int, duration_s: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Metres of slice k; a pair that only waits for its road takes the metres of the next, or last, time with one."""
+    distance = found[k].distance_m
+    for other in (*found[k + 1 :], *reversed(found[:k])):
+        lacking = (distance < 0) & (duration_s >= 0)
+        if not lacking.any():
+            break
+        distance = np.where(lacking, other.distance_m, distance)
+    return distance
 
 
 def _is_ahead(backward: np.bool_, further: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
