@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.errors import RoadError
+from routing.roads.cache import MatrixCache
 from routing.roads.graph import DEGREE
 from routing.roads.metric import Metric
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
 from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile
 from routing.roads.query import find_path, path_cost
 from routing.roads.roadmap import RoadMap
-from routing.roads.snap import nearest_roads
+from routing.roads.snap import FRACTION_STEPS, nearest_roads
 from routing.roads.sweep import Ends, travel
-from routing.roads.timeline import Timeline, first_in_first_out
+from routing.roads.timeline import Hour, Timeline, first_in_first_out
 from routing.roads.weights import NEVER, Packed, pack, unpack
 from routing.travel import TravelSlice
 
@@ -29,7 +30,7 @@ class CchRoadNetwork:
     """A road network over a `RoadMap`; `metric` holds its free-flow costs.
 
     `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
-    processes. Without a `departure` free-flow speeds hold and conditional turn restrictions do not.
+    processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a `departure` free-flow speeds hold and conditional turn restrictions do not.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class CchRoadNetwork:
         *,
         profile: SpeedProfile = DEFAULT_PROFILE,
         folder: Path | None = None,
+        cache: MatrixCache | None = None,
+        identity: str = "map",
         threads: int = 1,
     ) -> None:
         self.map = road_map
@@ -46,10 +49,20 @@ class CchRoadNetwork:
         self.threads = threads
         self._metric = metric
         self._folder = folder
+        self._cache = cache
+        self._identity = identity
 
     def with_speeds(self, profile: SpeedProfile) -> Self:
         """The same map under other speeds."""
-        return type(self)(self.map, self._metric, profile=profile, folder=self._folder, threads=self.threads)
+        return type(self)(
+            self.map,
+            self._metric,
+            profile=profile,
+            folder=self._folder,
+            cache=self._cache,
+            identity=self._identity,
+            threads=self.threads,
+        )
 
     def snap(self, lonlat: npt.NDArray[np.float64]) -> Snapped:
         """Places, float64 [n, 2] of lon, lat, put on the nearest usable road; of equally near ones on the first.
@@ -66,13 +79,30 @@ class CchRoadNetwork:
         self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
     ) -> RoadMatrix:
         """Travel from every point to every target (to every point where `targets` is None), int32 [n, m]."""
-        return self._matrix(self._at(departure), points, points if targets is None else targets)
+        hour = None if departure is None else self.timeline.departure_hour(departure)
+        if targets is None:
+            return self._square(hour, points)
+        return self._matrix(self._costs(hour), points, targets)
+
+    def _square(self, hour: Hour | None, points: Snapped) -> RoadMatrix:
+        """Travel between all points, from the cache where there is one and it knows."""
+
+        def compute(rows: _Rows, columns: _Rows) -> RoadMatrix:
+            return self._matrix(self._costs(hour), take_places(points, rows), take_places(points, columns))
+
+        steps = points.fraction * FRACTION_STEPS
+        if self._cache is None or not len(points) or (steps != np.rint(steps)).any():
+            return self._matrix(self._costs(hour), points, points)
+        keys = points.edge * (FRACTION_STEPS + 1) + steps.astype(np.int64)
+        name = "free-flow" if hour is None else self.timeline.name(hour)
+        return self._cache.matrix(f"{self._identity}-{name}", keys, compute)
 
     def fine_matrix(
         self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
     ) -> RoadMatrix:
         """As `matrix`, in milliseconds and decimetres."""
-        return self._matrix(self._at(departure), points, points if targets is None else targets, fine=True)
+        hour = None if departure is None else self.timeline.departure_hour(departure)
+        return self._matrix(self._costs(hour), points, points if targets is None else targets, fine=True)
 
     def _matrix(self, metric: Metric, points: Snapped, goals: Snapped, *, fine: bool = False) -> RoadMatrix:
         sources, ends = self._sources(metric, points), self._targets(metric, goals)
@@ -94,7 +124,7 @@ class CchRoadNetwork:
         start arrive earlier.
         """
         times = self.timeline.times(day, start_s, end_s)
-        found = [self._matrix(self.timeline.metric(self.timeline.hour(day, at_s)), points, points) for at_s in times]
+        found = [self._square(self.timeline.hour(day, at_s), points) for at_s in times]
         durations = first_in_first_out(times, [matrix.duration_s for matrix in found])
         return tuple(
             TravelSlice(at_s=at_s, duration_s=duration, distance_m=_known(found, k, duration))
@@ -106,7 +136,7 @@ class CchRoadNetwork:
 
         Raises RoadError when no road leads there.
         """
-        metric = self._at(departure)
+        metric = self._costs(None if departure is None else self.timeline.departure_hour(departure))
         sources, ends = self._sources(metric, origin), self._targets(metric, target)
         if origin.edge[0] == target.edge[0]:
             cost, states = self._along_street(metric, sources, ends, target.fraction - origin.fraction)
@@ -129,10 +159,8 @@ class CchRoadNetwork:
             streets=self._streets(states, origin, target, int(dm[0])),
         )
 
-    def _at(self, departure: datetime | None) -> Metric:
-        if departure is None:
-            return self._metric
-        return self.timeline.metric(self.timeline.departure_hour(departure))
+    def _costs(self, hour: Hour | None) -> Metric:
+        return self._metric if hour is None else self.timeline.metric(hour)
 
     def _sources(self, metric: Metric, places: Snapped) -> Ends:
         rank, rest = self._ends(metric, places)
@@ -263,6 +291,13 @@ class CchRoadNetwork:
         name, mm = legs[-1]
         legs[-1] = (name, mm + total_dm * 100 - sum(leg[1] for leg in legs))
         return streets_of(legs)
+
+
+def take_places(places: Snapped, at: _Rows) -> Snapped:
+    """Some of the places, by position."""
+    return Snapped(
+        places.lonlat[at], places.edge[at], places.fraction[at], places.road_lonlat[at], places.off_road_m[at]
+    )
 
 
 def _known(found: list[RoadMatrix], k: int, duration_s: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from routing.documents import Document, first_fault, read_document
 from routing.errors import RoadError
+from routing.roads.cache import MatrixCache
 from routing.roads.engine import CchRoadNetwork
 from routing.roads.graph import DEGREE
 from routing.roads.metric import make_metric
@@ -27,6 +28,7 @@ FORMAT = 2
 ATTRIBUTION = "© OpenStreetMap contributors, Open Database License 1.0, https://www.openstreetmap.org/copyright"
 _META = "meta.json"
 SPEEDS = "speeds.json"
+CACHE = "cache"
 FREE_FLOW = "free-flow"
 _KIND = "beatplan roads"
 
@@ -81,14 +83,21 @@ def open_roads(path: Path) -> CchRoadNetwork:
 
     Raises RoadError when there is none, when another version of beatplan wrote it, or when it is damaged.
     """
-    read_report(path)
+    report = read_report(path)
     road_map = load_map(path)
     metric = load_metric(road_map, path, FREE_FLOW)
     if metric is None:
         raise RoadError(f"the road network in {path} is damaged (its costs are missing); rebuild it from its extract")
     own = path / SPEEDS
     profile = read_document(SpeedProfile, own) if own.is_file() else DEFAULT_PROFILE
-    return CchRoadNetwork(road_map, metric, profile=profile, folder=path)
+    return CchRoadNetwork(
+        road_map,
+        metric,
+        profile=profile,
+        folder=path,
+        cache=MatrixCache(path / CACHE),
+        identity=report.extract_sha256[:16],
+    )
 
 
 def read_report(path: Path) -> RoadsReport:
