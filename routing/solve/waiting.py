@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from routing.solve.pauses import NEVER, NO_PAUSES, Pauses, PauseTable
+from routing.solve.pauses import NEVER, Pauses, PauseTable
 from routing.solve.starts import StartSpan
 
 
@@ -52,7 +52,8 @@ def cheapest_chain(
 ) -> list[tuple[int, Pauses, int]] | None:
     """For each leg (left_s, breaks taken, start of the next service) at the least sum of all prices; None if none.
 
-    `waiting` is the price of a second, positive. Services end by `latest_s`; the first departure is free in [earliest_s, latest_s]; all breaks are taken.
+    `waiting` is the price of a second, positive. Services end by `latest_s`; the first departure is free in
+    [earliest_s, latest_s]; all breaks are taken.
     """
     stages: list[dict[int, Cost]] = [{0: (Piece(earliest_s, latest_s, 0, 0),)}]
     for leg in legs:
@@ -132,7 +133,7 @@ def _walk_back(
     mask, free = table.full, end_s
     for position in range(len(legs) - 1, -1, -1):
         leg, start = legs[position], free - legs[position].service_s
-        _, left, way = min(_origins(stages[position], leg, table, waiting, mask, start), default=(0, 0, NO_PAUSES))
+        _, left, way = min(_origins(stages[position], leg, table, waiting, mask, start), key=lambda origin: origin[:2])
         chain.append((left, way, start))
         mask, free = mask & ~way.mask, left
     return chain[::-1]

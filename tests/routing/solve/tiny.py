@@ -21,15 +21,14 @@ def tiny_problems(
     shifts: int = 1,
     timed: bool = False,
     waiting: bool = True,
-    length: int = 16,
+    length: int = 20,
     musts: bool = False,
 ) -> Problem:
     count = draw(st.integers(1, visits))
     shift_count = draw(st.integers(1, shifts))
-    small = st.integers(0, 4)
 
     def matrix(size: int) -> list[list[int]]:
-        cells = st.one_of(small, small, small, small, small, small, st.just(-1))
+        cells = st.sampled_from([0, 1, 1, 2, 2, 3, 1, 2, 4, 1, 2, 3, 0, 1, 2, 3, 1, 2, -1])
         return [[0 if i == j else draw(cells) for j in range(size)] for i in range(size)]
 
     size = count + 1
@@ -61,7 +60,7 @@ def tiny_problems(
 @st.composite
 def _shift(draw: st.DrawFn, number: int, length: int) -> dict[str, Any]:
     start = draw(st.integers(0, 3))
-    end = start + draw(st.integers(6, length))
+    end = start + draw(st.sampled_from([length, length - 2, length - 4, 6]))
     overtime = draw(st.sampled_from([0, 0, 3]))
     breaks = []
     room = end + overtime - start
@@ -82,9 +81,9 @@ def _shift(draw: st.DrawFn, number: int, length: int) -> dict[str, Any]:
         "end": "p0",
         "start_s": start,
         "end_s": end,
-        "max_travel_s": draw(st.sampled_from([None, None, 6, 9])),
+        "max_travel_s": draw(st.sampled_from([None, None, None, 6, 9])),
         "max_overtime_s": overtime,
-        "skills": draw(st.sampled_from([[], ["dairy"], ["dairy", "wine"]])),
+        "skills": draw(st.sampled_from([["dairy", "wine"], ["dairy"], []])),
         "breaks": breaks,
     }
 
@@ -94,22 +93,22 @@ def _visit(draw: st.DrawFn, number: int, shifts: list[dict[str, Any]], length: i
     windows = []
     for _ in range(draw(st.integers(0, 2))):
         first = draw(st.integers(0, length))
-        day = draw(st.sampled_from([DAY, DAY, DAY, NEXT_DAY]))
-        windows.append({"day": day, "start_s": first, "end_s": first + draw(st.integers(0, 6))})
+        day = draw(st.sampled_from([DAY] * 6 + [NEXT_DAY]))
+        windows.append({"day": day, "start_s": first, "end_s": first + draw(st.sampled_from([6, 4, 2, 0, 9]))})
     visit: dict[str, Any] = {
         "id": f"v{number}",
         "location": f"p{number + 1}",
         "service_s": draw(st.integers(0, 3)),
         "value_s": draw(st.integers(0, 30)),
-        "mandatory": musts and draw(st.integers(0, 5)) == 0,
+        "mandatory": musts and draw(st.integers(0, 5)) == 3,
         "windows": windows,
-        "skills": draw(st.sampled_from([[], [], [], ["dairy"]])),
+        "skills": draw(st.sampled_from([[], [], [], [], ["dairy"]])),
         "max_late_s": draw(st.sampled_from([0, 0, 2, 5])),
         "rep_preference_s": draw(st.sampled_from([{}, {}, {"r0": 5}, {"r1": -4}])),
     }
-    if draw(st.integers(0, 5)) == 0:
+    if draw(st.integers(0, 9)) == 5:
         visit["shifts"] = [draw(st.sampled_from(shifts))["id"]]
-    if draw(st.integers(0, 7)) == 0 and (musts or len(shifts) == 1):
+    if draw(st.integers(0, 15)) == 7 and (musts or len(shifts) == 1):
         first = draw(st.integers(0, length))
         shift = draw(st.sampled_from(visit.get("shifts") or [one["id"] for one in shifts]))
         visit["promise"] = {"start_s": first, "end_s": first + draw(st.integers(0, 6)), "shift": shift}
