@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
 from routing.plan import BreakTaken, Engine, Plan, Route, Stop, Unserved
 from routing.problem import Problem, Shift
 from routing.solve.pauses import NO_PAUSES, Pauses, PauseTable
-from routing.solve.starts import StartSpan, possible_starts, start_spans
+from routing.solve.starts import StartSpan, may_serve, possible_starts, promised, window_spans
 from routing.solve.waiting import Leg, cheapest_chain
 
 
@@ -86,14 +87,25 @@ class Scheduler:
         self._ends = tuple((problem.location_index[s.start], problem.location_index[s.end]) for s in problem.shifts)
         self._pauses: dict[int, PauseTable] = {}
         self._spans: dict[tuple[int, int], tuple[StartSpan, ...]] = {}
+        self._day_spans: dict[tuple[int, date], tuple[StartSpan, ...]] = {}
 
     def spans(self, shift_index: int, visit_index: int) -> tuple[StartSpan, ...]:
         """When the visit's service may start on the shift; empty if never."""
         key = (shift_index, visit_index)
         found = self._spans.get(key)
         if found is None:
-            found = start_spans(self.problem.visits[visit_index], self.problem.shifts[shift_index])
+            visit, shift = self.problem.visits[visit_index], self.problem.shifts[shift_index]
+            found = promised(visit, self._window_spans(visit_index, shift)) if may_serve(visit, shift) else ()
             self._spans[key] = found
+        return found
+
+    def _window_spans(self, visit_index: int, shift: Shift) -> tuple[StartSpan, ...]:
+        """The day's spans, worked out once for all shifts of a day."""
+        key = (visit_index, shift.day)
+        found = self._day_spans.get(key)
+        if found is None:
+            found = window_spans(self.problem.visits[visit_index], shift.day)
+            self._day_spans[key] = found
         return found
 
     def pauses(self, shift_index: int) -> PauseTable:

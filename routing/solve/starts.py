@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 from routing.problem import Shift, Visit
 from routing.solve.pauses import NEVER
@@ -23,9 +24,11 @@ def start_spans(visit: Visit, shift: Shift) -> tuple[StartSpan, ...]:
 
     Skills, allowed shifts, the promise and the windows of the shift's day decide; travel and shift ends do not.
     """
-    if not may_serve(visit, shift):
-        return ()
-    spans = _window_spans(visit, shift)
+    return promised(visit, window_spans(visit, shift.day)) if may_serve(visit, shift) else ()
+
+
+def promised(visit: Visit, spans: tuple[StartSpan, ...]) -> tuple[StartSpan, ...]:
+    """The part of the spans that keeps the visit's promise; all of them when it has none."""
     if visit.promise is None:
         return spans
     low, high = visit.promise.start_s, visit.promise.end_s
@@ -56,11 +59,12 @@ def possible_starts(spans: tuple[StartSpan, ...], ready_s: int) -> Iterator[tupl
                 return
 
 
-def _window_spans(visit: Visit, shift: Shift) -> tuple[StartSpan, ...]:
+def window_spans(visit: Visit, day: date) -> tuple[StartSpan, ...]:
+    """The spans that the windows of a day and the lateness allowed leave, in order and disjoint."""
     if not visit.windows:
         return (StartSpan(0, NEVER, NEVER),)
     merged: list[tuple[int, int]] = []
-    for first, last in sorted((w.start_s, w.end_s) for w in visit.windows if w.day == shift.day):
+    for first, last in sorted((w.start_s, w.end_s) for w in visit.windows if w.day == day):
         if merged and first <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], last))
         else:

@@ -23,6 +23,8 @@ def tiny_problems(
     waiting: bool = True,
     length: int = 20,
     musts: bool = False,
+    limits: bool = True,
+    travel: int = 2,
 ) -> Problem:
     count = draw(st.integers(1, visits))
     shift_count = draw(st.integers(1, shifts))
@@ -35,9 +37,9 @@ def tiny_problems(
     values: dict[str, Any] = {
         "version": 1,
         "locations": [{"id": f"p{i}"} for i in range(size)],
-        "shifts": [draw(_shift(number, length)) for number in range(shift_count)],
+        "shifts": [draw(_shift(number, length, limits)) for number in range(shift_count)],
         "objective": {
-            "travel": draw(st.integers(0, 2)),
+            "travel": draw(st.integers(0, travel)),
             "waiting": draw(st.integers(0, 3)) if waiting else 0,
             "lateness": draw(st.integers(0, 3)),
             "overtime": draw(st.integers(0, 3)),
@@ -58,7 +60,7 @@ def tiny_problems(
 
 
 @st.composite
-def _shift(draw: st.DrawFn, number: int, length: int) -> dict[str, Any]:
+def _shift(draw: st.DrawFn, number: int, length: int, limits: bool) -> dict[str, Any]:
     start = draw(st.integers(0, 3))
     end = start + draw(st.sampled_from([length, length - 2, length - 4, 6]))
     overtime = draw(st.sampled_from([0, 0, 3]))
@@ -81,7 +83,7 @@ def _shift(draw: st.DrawFn, number: int, length: int) -> dict[str, Any]:
         "end": "p0",
         "start_s": start,
         "end_s": end,
-        "max_travel_s": draw(st.sampled_from([None, None, None, 6, 9])),
+        "max_travel_s": (limits and draw(st.sampled_from([None, None, None, 6, 9]))) or None,
         "max_overtime_s": overtime,
         "skills": draw(st.sampled_from([["dairy", "wine"], ["dairy"], []])),
         "breaks": breaks,
