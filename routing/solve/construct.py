@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.solve.insertion import Insertions
+from routing.solve.places import Insertions
 from routing.solve.pauses import NEVER
 from routing.solve.schedule import Scheduler
 

@@ -5,7 +5,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from routing.problem import Problem
-from routing.solve.insertion import Insertions
+from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 from tests.routing.solve.tiny import tiny_problems
 
