@@ -19,14 +19,16 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from routing.problem import Problem
 from routing.solve.coarse import coarsen, slowest_drives, tick_of, usual_drives
-from routing.solve.places import Insertions
 from routing.solve.pauses import NEVER
+from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 from routing.solve.starts import StartSpan
 
 Sequences = list[tuple[int, ...]]
 OnSolution = Callable[[int, Callable[[], Sequences]], None]
 BRANCHES_PER_ITERATION = 2_000
+LARGE_STEP_MS = 5_000
+"""Also bounds the taking over of a first solution, which fails silently when it takes longer (50 shifts: 0.2 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class RoutingModel:
         self._add_visits()
         self._parameters = pywrapcp.DefaultRoutingSearchParameters()
         self._parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.LOCAL_CHEAPEST_INSERTION
+        self._parameters.lns_time_limit.FromMilliseconds(LARGE_STEP_MS)
         self._parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
 
     def _set_costs(self) -> None:
@@ -140,7 +143,6 @@ class RoutingModel:
                     for i, pause in enumerate(shift.breaks)
                 ]
                 self._time.SetBreakIntervalsOfVehicle(intervals, vehicle, at_node)
-            self._model.AddVariableMinimizedByFinalizer(self._time.CumulVar(self._model.End(vehicle)))
 
     def _add_visits(self) -> None:
         visits = [self.problem.visits[visit] for visit in self._visits]

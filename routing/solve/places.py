@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from routing.solve.pauses import NEVER
 from routing.solve.schedule import Scheduler
-from routing.solve.starts import possible_starts
+from routing.solve.starts import SpanTable, possible_starts
 
 Times = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -28,7 +28,8 @@ class Places:
     """What each candidate (column) costs at each position (row) of one shift.
 
     `detour_s` is the extra drive; `short_s` is 0 where the visit fits, else the seconds by which it or the next stop
-    would start too late, and `NEVER` where no time would be enough (no road, not allowed, too much travel).
+    would start too late or the shift would travel too much, and `NEVER` where no time would be enough (no road, not
+    allowed).
     """
 
     detour_s: Times
@@ -38,15 +39,6 @@ class Places:
     def fits(self) -> Flags:
         """Where the visit can be inserted."""
         return np.asarray(self.short_s == 0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Spans:
-    """Start spans of all visits on one shift, padded with spans that never hold: int64 [visits, most spans]."""
-
-    first: Times
-    last: Times
-    allowed: Flags
 
 
 class Insertions:
@@ -63,7 +55,6 @@ class Insertions:
         self._place = np.array([problem.location_index[visit.location] for visit in problem.visits], np.int64)
         self._service = np.array([visit.service_s for visit in problem.visits], np.int64)
         self._ends = [(problem.location_index[s.start], problem.location_index[s.end]) for s in problem.shifts]
-        self._spans: dict[int, _Spans] = {}
         self.sequences: list[tuple[int, ...]] = [()] * len(problem.shifts)
         self._earliest: list[Times] = []
         self._latest: list[Times] = []
@@ -86,13 +77,13 @@ class Insertions:
 
     def allowed(self, shift_index: int) -> Flags:
         """Which visits the shift may serve at some time, all visits in order."""
-        return self._spans_of(shift_index).allowed
+        return self.scheduler.span_table(shift_index).allowed
 
     def places(self, shift_index: int, candidates: Times) -> Places:
         """Every position (before stop 0, …, before the end) of the shift for every candidate: arrays [n + 1, c]."""
         table = self.scheduler.pauses(shift_index)
         earliest, latest = self._earliest[shift_index], self._latest[shift_index]
-        spans = self._spans_of(shift_index)
+        spans = self.scheduler.span_table(shift_index)
         sequence = self.sequences[shift_index]
         first, last = self._ends[shift_index]
         stops = self._place[np.array(sequence, np.int64)]
@@ -144,7 +135,7 @@ class Insertions:
         first, last = self._ends[shift_index]
         stops = [first, *self._place[list(self.sequences[shift_index])], last]
         used = int(self._durations[0][stops[:-1], stops[1:]].sum()) if self.sequences[shift_index] else 0
-        short[detour + used > allowed] = NEVER
+        np.maximum(short, detour + used - allowed, out=short)
 
     def _drive(self, origins: Times, targets: Times, at_s: Times) -> Times:
         """Seconds of drives that begin at `at_s`, broadcast; -1 where no road leads."""
@@ -155,21 +146,6 @@ class Insertions:
         k = np.clip(np.searchsorted(self._at, moment, side="right") - 1, 0, len(self._at) - 2)
         here, there = self._durations[k, origins, targets], self._durations[k + 1, origins, targets]
         return np.asarray(here + (there - here) * (moment - self._at[k]) // (self._at[k + 1] - self._at[k]))
-
-    def _spans_of(self, shift_index: int) -> _Spans:
-        found = self._spans.get(shift_index)
-        if found is None:
-            count = len(self._place)
-            spans = [self.scheduler.spans(shift_index, visit) for visit in range(count)]
-            width = max((len(one) for one in spans), default=0) or 1
-            first = np.full((count, width), NEVER, np.int64)
-            last = np.full((count, width), -NEVER, np.int64)
-            for visit, one in enumerate(spans):
-                for i, span in enumerate(one):
-                    first[visit, i], last[visit, i] = span.first_s, span.last_s
-            found = _Spans(first, last, np.array([bool(one) for one in spans], np.bool_))
-            self._spans[shift_index] = found
-        return found
 
     def _stops(self, shift_index: int, sequence: Sequence[int]) -> list[int]:
         first, last = self._ends[shift_index]
@@ -239,7 +215,7 @@ class Insertions:
         return low
 
 
-def _next_starts(spans: _Spans, candidates: Times, ready: Times) -> tuple[Times, Times]:
+def _next_starts(spans: SpanTable, candidates: Times, ready: Times) -> tuple[Times, Times]:
     """The first allowed start at or after `ready`; where there is none, `ready` and the seconds it is too late by."""
     start = np.full(ready.shape, NEVER, np.int64)
     for i in range(spans.first.shape[1] - 1, -1, -1):
