@@ -59,7 +59,8 @@ def fill_gaps(scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline
     """The sequences with every further visit that fits and pays, and without those that do not pay."""
     filler = _Filler(scheduler, [tuple(sequence) for sequence in sequences])
     filler.drop_unpaying()
-    filler.fill(filler.musts(), deadline, opening=True)
+    filler.fill(filler.musts(), Deadline(None), opening=True)
+    filler.make_room()
     filler.fill(filler.optional(), deadline, opening=False)
     return filler.sequences
 
@@ -130,6 +131,26 @@ class _Filler:
             left.discard(visit)
             self._rank[:, visit] = -np.inf
             self._refresh(position, sorted(left), opening=opening)
+
+    def make_room(self) -> None:
+        """Serves each must-visit left over that fits where optional visits give way; the least worth gives way."""
+        for visit in self.musts():
+            best: tuple[int, int, tuple[int, ...], int] | None = None
+            for position, sequence in enumerate(self._insertions.sequences):
+                if not self._insertions.allowed(position)[visit]:
+                    continue
+                kept = tuple(other for other in sequence if self._problem.visits[other].must)
+                lost = int(self._worth[position, [other for other in sequence if other not in kept]].sum())
+                for row in range(len(kept) + 1):
+                    if best is not None and lost >= best[0]:
+                        break
+                    longer = (*kept[:row], visit, *kept[row:])
+                    cost = self._price(position, longer)
+                    if cost is not None:
+                        best = (lost, position, longer, cost)
+            if best is not None:
+                self._insertions.replace(best[1], best[2])
+                self._costs[best[1]] = best[3]
 
     def close_unpaying(self) -> None:
         """Empties the shifts whose visits are together worth less than the day costs."""
