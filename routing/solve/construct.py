@@ -65,6 +65,18 @@ def fill_gaps(scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline
     return filler.sequences
 
 
+def trim(scheduler: Scheduler, sequences: Sequence[Sequence[int]]) -> Sequences:
+    """The sequences without the visits of least worth that keep a shift from being timed."""
+    visits = scheduler.problem.visits
+    kept: Sequences = []
+    for position, sequence in enumerate(sequences):
+        rest = list(sequence)
+        while rest and scheduler.schedule(position, rest) is None:
+            rest.remove(min(rest, key=lambda visit: (visits[visit].must, visits[visit].value_s)))
+        kept.append(tuple(rest))
+    return kept
+
+
 def worth_by_shift(scheduler: Scheduler) -> npt.NDArray[np.int64]:
     """Worth of each visit on each shift, rep preference included: int64 [shifts, visits]."""
     problem = scheduler.problem

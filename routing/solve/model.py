@@ -19,15 +19,15 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from routing.problem import Problem
 from routing.solve.coarse import coarsen, slowest_drives, tick_of, usual_drives
+from routing.solve.construct import Sequences, trim
 from routing.solve.pauses import NEVER
 from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 from routing.solve.starts import StartSpan
 
-Sequences = list[tuple[int, ...]]
 OnSolution = Callable[[int, Callable[[], Sequences]], None]
 BRANCHES_PER_ITERATION = 2_000
-LARGE_STEP_MS = 5_000
+LARGE_STEP_MS = 60_000
 """Also bounds the taking over of a first solution, which fails silently when it takes longer (50 shifts: 0.2 s)."""
 
 
@@ -228,17 +228,11 @@ class RoutingModel:
         return self._sequences(lambda index: int(found.Value(self._model.NextVar(index)))), accepted
 
     def _cut(self, start: Sequence[Sequence[int]]) -> Sequences:
-        """The sequences without what does not fit the coarse clock, cheapest visits first."""
-        kept: Sequences = []
-        for position, sequence in enumerate(start):
-            rest = [visit for visit in sequence if visit in self._node_of and self._fits[position, visit]]
-            while rest and self._scheduler.schedule(position, rest) is None:
-                rest.remove(min(rest, key=lambda visit: (self.problem.visits[visit].must, self._worth(visit))))
-            kept.append(tuple(rest))
-        return kept
-
-    def _worth(self, visit: int) -> int:
-        return self.problem.visits[visit].value_s
+        """The sequences without what does not fit the coarse clock."""
+        possible = [
+            [visit for visit in sequence if self._fits[position, visit]] for position, sequence in enumerate(start)
+        ]
+        return trim(self._scheduler, possible)
 
     def _current(self) -> Sequences:
         """The sequences of the solution the search stands at; to be asked for in a solution callback only."""

@@ -170,7 +170,8 @@ class _Inquiry:
         loss, position, longer = best
         if (loss < 0 or visit.must) and position not in self.better:
             self.better[position] = longer
-        loss = max(0, loss)
+        if loss < 0:
+            return _unserved(visit, "value", "it fits and pays, but the search ended before it was put in", cost_s=0)
         said = f"it fits, but would cost {loss} s more than it is worth" if loss else "it fits, but adds nothing"
         return _unserved(visit, "value", said, cost_s=loss)
 
