@@ -97,6 +97,7 @@ class _Filler:
         self._insertions = Insertions(scheduler, sequences)
         self._worth = worth_by_shift(scheduler)
         self._service = np.array([visit.service_s for visit in self._problem.visits], np.int64)
+        self._must = np.array([visit.must for visit in self._problem.visits], np.bool_)
         shape = self._worth.shape
         self._rank = np.full(shape, -np.inf)
         self._row = np.zeros(shape, np.int64)
@@ -119,11 +120,12 @@ class _Filler:
 
         With `opening` a visit may be the first of an unused shift even when it does not pay the drive there alone.
         """
-        left = set(wanted)
+        left = np.zeros(len(self._problem.visits), np.bool_)
+        left[wanted] = True
         self._rank[:] = -np.inf
         for position in range(len(self._problem.shifts)):
-            self._refresh(position, sorted(left), opening=opening)
-        while left and self._rank.size and not deadline.passed:
+            self._refresh(position, left, opening=opening)
+        while self._rank.size and not deadline.passed:
             position, visit = (int(i) for i in np.unravel_index(int(np.argmax(self._rank)), self._rank.shape))
             if self._rank[position, visit] == -np.inf:
                 return
@@ -131,7 +133,7 @@ class _Filler:
             row = int(self._row[position, visit])
             longer = (*sequence[:row], visit, *sequence[row:])
             cost = self._price(position, longer)
-            must = self._problem.visits[visit].must
+            must = bool(self._must[visit])
             if cost is None or (
                 int(self._worth[position, visit]) <= cost - self._costs[position]
                 and not (must or (opening and not sequence))
@@ -140,9 +142,9 @@ class _Filler:
                 continue
             self._insertions.replace(position, longer)
             self._costs[position] = cost
-            left.discard(visit)
+            left[visit] = False
             self._rank[:, visit] = -np.inf
-            self._refresh(position, sorted(left), opening=opening)
+            self._refresh(position, left, opening=opening)
 
     def make_room(self) -> None:
         """Serves each must-visit left over that fits where optional visits give way; the least worth gives way."""
@@ -212,11 +214,10 @@ class _Filler:
         timing = self._scheduler.schedule(position, sequence)
         return None if timing is None else timing.price_s + timing.travel_price_s
 
-    def _refresh(self, position: int, wanted: list[int], *, opening: bool) -> None:
+    def _refresh(self, position: int, wanted: npt.NDArray[np.bool_], *, opening: bool) -> None:
         """The best place and the rank of every wanted visit on one shift."""
         self._rank[position] = -np.inf
-        allowed = self._insertions.allowed(position)
-        candidates = np.array([visit for visit in wanted if allowed[visit]], np.int64)
+        candidates = np.flatnonzero(wanted & self._insertions.allowed(position))
         if not candidates.size:
             return
         places = self._insertions.places(position, candidates)
@@ -225,7 +226,7 @@ class _Filler:
         cheapest = detour[rows, np.arange(len(candidates))]
         gain = self._worth[position, candidates] - self._problem.objective.travel * cheapest
         rank = gain / (cheapest + self._service[candidates] + 1.0)
-        musts = np.array([self._problem.visits[visit].must for visit in candidates])
+        musts = self._must[candidates]
         rank[musts] += MUST_GAIN
         unused = opening and not self._insertions.sequences[position]
         waits = self._problem.objective.waiting > 0
