@@ -67,18 +67,22 @@ def open_store(url: str) -> Store:
     database cannot be reached.
     """
     parsed = database_url(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+    file = parsed.database or ""
+    if parsed.get_backend_name() == "sqlite" and not file.startswith("file:") and not Path(file).exists():
         raise InputError(f"the database {shown(parsed)} does not exist; run beatplan migrate to make it")
-    engine = connect(parsed)
-    with _plain_errors(parsed), engine.connect() as connection:
-        found = stored_revision(connection)
-    if found != head_revision():
-        engine.dispose()
-        raise InputError(
-            f"the database {shown(parsed)} has schema version {found or 'none'} and this program needs "
-            f"{head_revision()}; run beatplan migrate"
-        )
-    return Store(engine)
+    store = Store(connect(parsed))
+    try:
+        with store.reading() as session:
+            found = stored_revision(session.connection())
+        if found != head_revision():
+            raise InputError(
+                f"the database {shown(parsed)} has schema version {found or 'none'} and this program needs "
+                f"{head_revision()}; run beatplan migrate"
+            )
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def database_url(url: str) -> URL:
