@@ -73,12 +73,7 @@ def open_store(url: str) -> Store:
     store = Store(connect(parsed))
     try:
         with store.reading() as session:
-            found = stored_revision(session.connection())
-        if found != head_revision():
-            raise InputError(
-                f"the database {shown(parsed)} has schema version {found or 'none'} and this program needs "
-                f"{head_revision()}; run beatplan migrate"
-            )
+            _require_head(session.connection(), parsed)
     except BaseException:
         store.close()
         raise
@@ -112,6 +107,15 @@ def connect(url: URL) -> Engine:
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _require_head(connection: Connection, url: URL) -> None:
+    found = stored_revision(connection)
+    if found != head_revision():
+        raise InputError(
+            f"the database {shown(url)} has schema version {found or 'none'} and this program needs "
+            f"{head_revision()}; run beatplan migrate"
+        )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -27,10 +27,14 @@ def _rep(**changes) -> Rep:
 
 
 def test_a_block_that_raises_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.session() as session:
-        session.add(Territory(name="North"))
-        session.flush()
-        raise RuntimeError
+    def write_and_fail() -> None:
+        with store.session() as session:
+            session.add(Territory(name="North"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
     with store.reading() as session:
         assert session.exec(select(Territory)).all() == []
 
@@ -49,7 +53,7 @@ def test_moments_come_back_in_utc_whatever_zone_they_had(store: Store) -> None:
 
 
 def test_references_are_kept(store: Store) -> None:
-    with pytest.raises(Exception, match="(?i)foreign key"), store.session() as session:
+    with pytest.raises(Exception, match=r"(?i)foreign key"), store.session() as session:
         session.add(_rep(territory_id="ter_nobody"))
 
 
@@ -62,8 +66,8 @@ def test_two_editors_of_one_row_the_slower_is_told(store: Store) -> None:
         theirs = session.get_one(Territory, "ter_1")
         theirs.name = "Theirs"
         session.add(theirs)
+    mine.name = "Mine"
     with pytest.raises(StaleError, match="changed this meanwhile"), store.session() as session:
-        mine.name = "Mine"
         session.add(mine)
     with store.reading() as session:
         stored = session.get_one(Territory, "ter_1")
@@ -192,11 +196,14 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(migrated_sqlite: Path, t
     store = open_store(f"sqlite:///{path}")
     with store.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    with pytest.raises(StoreError, match="is full; free some space"), store.session() as session:
-        session.connection().exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-        for _ in range(200):
-            session.add(Territory(name="x" * 3000))
-        session.flush()
+
+    def write_much() -> None:
+        with store.session() as session:
+            session.connection().exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            session.add_all([Territory(name="x" * 3000) for _ in range(200)])
+
+    with pytest.raises(StoreError, match="is full; free some space"):
+        write_much()
     with store.reading() as session:
         assert session.exec(select(Territory)).all() == []
     store.close()
