@@ -17,6 +17,7 @@ from routing.evaluate import require_valid
 from routing.plan import Plan, Unserved
 from routing.problem import Location, Problem, Promise, Shift, TimeWindow, TravelMatrix, TravelSlice
 from routing.problem import Visit as ProblemVisit
+from routing.roads.network import FAR_M
 from routing.solve.options import SolveOptions
 from routing.solve.schedule import Scheduler, routes_to_plan
 from visits.day_documents import DayFrame, home_of
@@ -106,16 +107,15 @@ def _musts(problem: Problem, plan: Plan) -> int:
 
 
 def _with_travel(day: DayRest, stored: Problem | None, tools: Tools) -> Problem:
-    """The small problem with travel times: cut out of the stored problem where it has all the day's places."""
+    """The small problem with travel times: cut out of the stored problem where it has all its places."""
     chosen = nearest_candidates(day)
-    essential = _problem(day, [])
-    if stored is not None and _knows(stored, essential.locations):
-        known = [need for need in chosen if _knows(stored, [_location(need.customer)])]
-        return with_travel_of(_problem(day, known), stored)
+    problem = _problem(day, chosen)
+    if stored is not None and _knows(stored, problem.locations):
+        return with_travel_of(problem, stored)
     off_road_m = tools.travel.off_road_m(
         np.array([(need.customer.lon, need.customer.lat) for need in chosen]).reshape(-1, 2)
     )
-    on_roads = [need for need, metres in zip(chosen, off_road_m, strict=True) if metres <= 1000.0]
+    on_roads = [need for need, metres in zip(chosen, off_road_m, strict=True) if metres <= FAR_M]
     return tools.travel(_problem(day, on_roads))
 
 

@@ -23,6 +23,8 @@ from visits.schema import head_revision, stored_revision, upgrade
 BUSY_TIMEOUT_S = 10.0
 """How long a SQLite writer waits for another before it gives up."""
 _READING = "beatplan_reading"
+_TURNED_AWAY = frozenset({"40001", "40P01"})
+"""PostgreSQL chose this transaction to give way: serialization failure, deadlock."""
 
 
 class Store:
@@ -140,6 +142,8 @@ def _plain_errors(url: URL) -> Iterator[None]:
             raise
         raise StaleError("somebody else wrote the same thing at the same moment; load it again and repeat") from None
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _TURNED_AWAY:
+            raise StaleError("somebody else changed the same things at the same moment; repeat the change") from None
         sentence = _sentence(str(error.orig), url)
         if sentence is None:
             raise
