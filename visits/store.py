@@ -22,6 +22,10 @@ from visits.schema import head_revision, stored_revision, upgrade
 
 BUSY_TIMEOUT_S = 10.0
 """How long a SQLite writer waits for another before it gives up."""
+POOL = 10
+"""Connections kept open."""
+MOST_CONNECTIONS = 48
+"""Connections at one time; more than the threads that a service answers with."""
 _READING = "beatplan_reading"
 _TURNED_AWAY = frozenset({"40001", "40P01"})
 """PostgreSQL chose this transaction to give way: serialization failure, deadlock."""
@@ -104,8 +108,13 @@ def shown(url: URL) -> str:
 def connect(url: URL) -> Engine:
     """An engine with this project's transaction rules; nothing is opened yet."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=MOST_CONNECTIONS - POOL)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        pool_size=POOL,
+        max_overflow=MOST_CONNECTIONS - POOL,
+    )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -163,6 +163,20 @@ def test_freed_time_goes_to_due_customers_and_fill_ins_are_ranked(store: Store) 
     assert answer.suggestions[0].why.days_over == 26
 
 
+def test_who_cancelled_is_not_asked_again_on_that_day(store: Store) -> None:
+    fill_town(store, 12)
+    plan(store)
+    gone = [stop.customer for stop in day(store).stops[:3]]
+    for customer_id in gone:
+        visit = next(stop.visit for stop in day(store).stops if stop.customer == customer_id)
+        answer = cancel(store, visit, key=visit)
+        assert not set(gone) & {one.customer for one in answer.suggestions}
+    plan(store)
+    assert not set(gone) & {stop.customer for stop in day(store).stops}
+    plan(store, first_day=WEEK[1])
+    assert set(gone) <= {stop.customer for stop in documents(store)["rep_ana", WEEK[1]].stops}
+
+
 def test_a_repair_needs_no_roads_while_all_places_are_known(store: Store) -> None:
     fill_town(store, 30)
     plan(store)
