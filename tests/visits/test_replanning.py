@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +16,7 @@ from routing.errors import SolveError
 from routing.plan import Unserved
 from tests.visits.test_planning import documents, plan
 from tests.visits.world import (
+    METRES_PER_S,
     MONDAY,
     WEEK,
     StraightTravel,
@@ -198,7 +201,7 @@ def test_a_moved_customer_is_asked_from_the_roads_again(store: Store) -> None:
     assert travel.asked == 1
 
 
-def test_a_solver_that_fails_leaves_simply_driving_on(store: Store) -> None:
+def test_a_solver_that_fails_leaves_a_good_day_all_the_same(store: Store) -> None:
     fill_town(store, 30)
     plan(store)
     before = day(store)
@@ -207,9 +210,9 @@ def test_a_solver_that_fails_leaves_simply_driving_on(store: Store) -> None:
         raise SolveError("the solver died")
 
     answer = cancel(store, before.stops[2].visit, tools=Tools(StraightTravel(), broken))
-    assert [stop.visit for stop in answer.plan.stops] == [
-        stop.visit for stop in before.stops if stop.visit != before.stops[2].visit
-    ]
+    kept = {stop.visit for stop in before.stops} - {before.stops[2].visit}
+    assert kept <= {stop.visit for stop in answer.plan.stops}
+    assert answer.diff.added
 
 
 def test_a_solver_that_is_worse_than_driving_on_is_not_followed(store: Store) -> None:
@@ -225,7 +228,7 @@ def test_a_solver_that_is_worse_than_driving_on_is_not_followed(store: Store) ->
         )
 
     answer = cancel(store, before.stops[2].visit, tools=Tools(StraightTravel(), lazy))
-    assert len(answer.plan.stops) == len(before.stops) - 1
+    assert len(answer.plan.stops) >= len(before.stops) - 1
 
 
 def test_the_same_key_gives_the_same_answer_and_another_request_is_refused(store: Store) -> None:
@@ -368,12 +371,26 @@ def test_whenever_and_whatever_is_cancelled_the_day_stays_sound(data, migrated_s
         names = [stop.visit for stop in after.stops]
         assert len(names) == len(set(names))
         assert gone.visit not in names
-        kept_value = before.totals.value_s - gone.why.value_s
-        if all(stop.visit in names for stop in before.stops if stop.visit != gone.visit):
-            assert after.totals.value_s >= kept_value
+        assert after.objective_s >= _simply_skipped(before, gone.visit)
         for sooner, later in zip(after.stops, after.stops[1:], strict=False):
             if not later.locked:
                 assert later.arrival_s >= sooner.departure_s + later.travel_s
         if after.stops and not after.stops[-1].locked:
             assert after.totals.end_s <= after.shift.end_s
     store.close()
+
+
+def _simply_skipped(before: DayPlan, gone: str) -> int:
+    """Objective of the same day without one stop, everything else at its old time: what a repair must reach.
+
+    The plain of these tests has straight roads, so leaving a stop out never makes the drive longer.
+    """
+    kept = [stop for stop in before.stops if stop.visit != gone]
+    places = [before.start, *kept, before.end]
+    drive_s = sum(_seconds(one.lon, one.lat, two.lon, two.lat) for one, two in pairwise(places)) if kept else 0
+    return sum(stop.why.value_s for stop in kept) - drive_s - len(places)
+
+
+def _seconds(lon: float, lat: float, to_lon: float, to_lat: float) -> int:
+    metres = 111_195 * math.hypot((to_lon - lon) * math.cos(math.radians(60)), to_lat - lat)
+    return round(metres / METRES_PER_S)
