@@ -10,15 +10,18 @@ import pytest
 from sqlmodel import func, select
 
 from routing.roads.store import build_roads, open_roads
+from routing.solve.options import SolveOptions
 from tests.visits.test_planning import documents
-from tests.visits.world import HELSINKI, queue_run, quick_tools, solve_by_insertion
+from tests.visits.world import HELSINKI, queue_run, quick_tools
 from visits.day_plan import DayPlan
 from visits.demo_loading import DEMO_DATA, load_demo, next_working_day, working_day
 from visits.errors import InputError
-from visits.models import Customer, Visit
+from visits.models import Customer, Territory, Visit
 from visits.planning import run_planning
 from visits.queries.people import person_by_token
-from visits.solving import RoadTravel, Tools
+from visits.replanning import cancel_visit
+from visits.scope import SYSTEM
+from visits.solving import tools_for
 from visits.store import Store, open_store
 
 SUNDAY = date(2026, 11, 22)
@@ -78,17 +81,37 @@ def _serves_open_doors(plans: list[DayPlan]) -> None:
             )
 
 
-def test_the_demo_city_has_roads_for_everybody(migrated_sqlite: Path, tmp_path: Path) -> None:
+def test_the_demo_city_is_planned_and_repaired_on_its_roads(migrated_sqlite: Path, tmp_path: Path) -> None:
     shutil.copy(migrated_sqlite, tmp_path / "b.db")
     store = open_store(f"sqlite:///{tmp_path / 'b.db'}")
     build_roads(DEMO_DATA / "helsinki.osm.pbf", tmp_path / "roads")
-    tools = Tools(RoadTravel(open_roads(tmp_path / "roads")), solve_by_insertion)
+    tools = tools_for(open_roads(tmp_path / "roads"))
     demo = load_demo(store, SUNDAY)
-    run_id = queue_run(store, demo.first_day, 1)
+    with store.reading() as session:
+        territory = session.exec(select(Territory.id).where(Territory.external_id == "ter-south-east")).one()
+    run_id = queue_run(store, demo.first_day, 5, territory_ids=[territory])
     result = run_planning(store, run_id, tools, now=datetime(2026, 11, 22, 12, tzinfo=HELSINKI))
-    store.close()
+    assert (result.plans, result.must_not_planned) == (5, 0)
     assert "unreachable" not in {entry.reason for entry in result.not_planned}
-    assert result.must_not_planned == 0
+    before = documents(store)
+    monday = min(before.values(), key=lambda one: one.date)
+    gone = next(stop for stop in monday.stops[2:] if stop.promise is None)
+    answer = cancel_visit(
+        store,
+        SYSTEM,
+        gone.visit,
+        reason="closed",
+        key="1",
+        now=monday.stops[0].departure,
+        tools=tools,
+        options=SolveOptions(iterations=1),
+    )
+    executed = [(stop.visit, stop.start_s) for stop in monday.stops[:2]]
+    assert [(stop.visit, stop.start_s) for stop in answer.plan.stops[:2]] == executed
+    assert answer.plan.objective_s >= monday.objective_s - gone.why.value_s
+    after = documents(store)
+    assert {key for key in after if after[key] != before[key]} == {(monday.rep, monday.date)}
+    store.close()
 
 
 @pytest.mark.parametrize(
