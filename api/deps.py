@@ -13,6 +13,7 @@ from api.metrics import Metrics
 from api.settings import Settings
 from visits.queries.page import LONGEST_PAGE, PageRequest
 from visits.scope import Viewer
+from visits.solving import Tools
 from visits.store import Store
 
 
@@ -24,6 +25,7 @@ class Services:
     store: Store
     metrics: Metrics
     runner: PlanRunner
+    tools: Tools
 
 
 def _services(request: Request) -> Services:

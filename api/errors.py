@@ -11,12 +11,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from routing.documents import describe_path, shorten
 from routing.errors import BeatplanError, InputError
+from visits.errors import ConflictError, NotFoundError, StaleError, StoreError
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("beatplan.api")
@@ -37,6 +38,24 @@ _MENDS = {
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
 }
+
+
+_TITLES = {
+    400: "Bad request",
+    401: "Not signed in",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    412: "Stale version",
+    413: "Body too large",
+    415: "Not JSON",
+    422: "Bad field",
+    428: "If-Match missing",
+    429: "Too many requests",
+    500: "Fault of the service",
+    503: "Not now",
+}
+"""Own words: the standard library's differ from one Python to the next, and `type` is made of them."""
 
 
 class FieldFault(BaseModel):
@@ -89,7 +108,7 @@ def problem_response(
     status: int, detail: str, errors: tuple[FieldFault, ...] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     """The problem document as a response."""
-    title = HTTPStatus(status).phrase
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
     problem = Problem(
         type=f"urn:beatplan:problem:{title.lower().replace(' ', '-')}",
         title=title,
@@ -148,22 +167,32 @@ def on_http_error(request: Request, error: Exception) -> Response:
     return problem_response(error.status_code, str(error.detail), headers=error.headers)
 
 
-def on_beatplan_error(_: Request, error: Exception) -> Response:
-    """A fault that the core described for a person: bad input 422, a failed solve 503."""
-    if isinstance(error, InputError):
-        return problem_response(422, str(error))
-    log.error("request failed: %s", error)
-    return problem_response(503, f"{error}; try again", headers={"Retry-After": "5"})
+def on_beatplan_error(request: Request, error: Exception) -> Response:
+    """A fault that the core described for a person, with the status that its kind has."""
+    sentence = str(error)
+    if isinstance(error, NotFoundError):
+        return problem_response(404, sentence)
+    if isinstance(error, StaleError) and "if-match" in request.headers:
+        return problem_response(412, sentence)
+    if isinstance(error, ConflictError):
+        return problem_response(409, sentence)
+    if isinstance(error, InputError) and not isinstance(error, StoreError):
+        return problem_response(422, sentence)
+    log.error("%s %s failed: %s", request.method, request.url.path, sentence)
+    return problem_response(503, sentence, headers={"Retry-After": "5"})
 
 
 def on_database_error(_: Request, error: Exception) -> Response:
-    """A database that is locked, gone or out of room: 503, and the cause in the log."""
+    """A database that fails in a way the store has no sentence for: 503, and the cause in the log."""
     log.error("database: %s", error)
-    if "locked" in str(error):
-        sentence = "The database is locked by another program; try again in a moment, or end that program."
-    else:
-        sentence = "The database does not answer; try again in a moment, or check BEATPLAN_DATABASE_URL and its server."
+    sentence = "The database does not answer; try again in a moment, or check BEATPLAN_DATABASE_URL and its server."
     return problem_response(503, sentence, headers={"Retry-After": "2"})
+
+
+def on_clash(_: Request, error: Exception) -> Response:
+    """Two writers put the same unique value at the same moment, or what a row pointed to went away: 409."""
+    log.warning("clash: %s", error)
+    return problem_response(409, "It clashes with what somebody else stored at the same moment; load it and try again.")
 
 
 def on_unexpected(request: Request, error: Exception) -> Response:
@@ -177,6 +206,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_bad_request)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(BeatplanError, on_beatplan_error)
+    app.add_exception_handler(IntegrityError, on_clash)
     app.add_exception_handler(OperationalError, on_database_error)
     app.add_exception_handler(PoolTimeout, on_database_error)
     app.add_exception_handler(Exception, on_unexpected)

@@ -52,9 +52,9 @@ class GuardedRoute(APIRoute):
 
 
 async def _admit(request: Request, policy: AccessPolicy) -> None:
-    for name, value in request.path_params.items():
+    for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
         if not str(value).isprintable():
-            raise bad_field(name, "holds characters that no id has; correct the address")
+            raise bad_field(name, "holds characters that cannot be printed; correct the address")
     if policy.roles is None:
         return
     viewer = await run_in_threadpool(find_viewer, request.app.state.services.store, bearer_token(request))

@@ -34,6 +34,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_rep_plan": EVERYBODY,
     "list_plans": EVERYBODY,
     # a visit's day: a rep taps for their own visits, the office for those of its territories
+    "list_visits": EVERYBODY,
     "get_visit": EVERYBODY,
     "arrive_at_visit": EVERYBODY,
     "complete_visit": EVERYBODY,

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, date, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from api.auth.guard import GuardedRoute
 from api.conditional import etag_of, matches
 from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
-from api.errors import bad_field
+from api.routes.days import day_of_rep, parse_day
 from api.routes.describe import READ, READ_ONE, problems
 from api.schemas.base import Page
 from visits.day_plan import DayPlan
 from visits.queries.plans import current_plan, list_plans, plan_version_number
-from visits.queries.reps import get_rep
-from visits.store import Store
-from visits.scope import Viewer
 
 router = APIRouter(route_class=GuardedRoute, tags=["plans"])
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 DayText = Annotated[str, Path(max_length=40, description="A date such as 2026-11-23, or `today` where the rep is.")]
 
 
@@ -43,7 +36,7 @@ def get_rep_plan(
 ) -> Response:
     """The current version, with an ETag. With If-None-Match only the version is read, and 304 answers a plan you have."""
     store = services.store
-    day = _day_of(store, viewer, rep_id, date)
+    day = day_of_rep(store, viewer, rep_id, date)
     if if_none_match is not None:
         with store.reading() as session:
             etag = etag_of(day.isoformat(), plan_version_number(session, viewer, rep_id, day))
@@ -74,24 +67,6 @@ def get_plans(
         found = list_plans(session, viewer, page, day=day, territory_id=territory)
     documents = ",".join(plan.document for plan in found.items)
     return _document(f'{{"items":[{documents}],"next_cursor":{json.dumps(found.next_cursor)}}}')
-
-
-def parse_day(field: str, text: str) -> date:
-    """A date of the calendar. Raises ApiError 422 naming the field."""
-    try:
-        if _ISO_DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise bad_field(field, f"is {text!r}, not a date of the calendar; write one such as 2026-11-23")
-
-
-def _day_of(store: Store, viewer: Viewer, rep_id: str, text: str) -> date:
-    if text != "today":
-        return parse_day("date", text)
-    with store.reading() as session:
-        zone = get_rep(session, viewer, rep_id).timezone
-    return datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
 
 
 def _headers(etag: str) -> dict[str, str]:
