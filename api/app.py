@@ -80,4 +80,3 @@ def _description() -> APIRouter:
         return request.app.openapi()  # type: ignore[no-any-return]  # Starlette does not know that the app is FastAPI
 
     return router
-

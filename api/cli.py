@@ -13,10 +13,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command as build_command
 
-from routing.errors import BeatplanError, InputError
+from routing.errors import BeatplanError, InputError, NoFeasiblePlan
 
 FAILED, BAD_INPUT, NO_PLAN, INTERRUPTED, OUR_FAULT = 1, 2, 3, 130, 70
-"""Exit codes: a failed check; bad input; no feasible plan; Ctrl-C; a fault of beatplan itself (sysexits' EX_SOFTWARE)."""
+"""Exit codes: a failed check; bad input; no feasible plan; Ctrl-C; a fault of beatplan itself (as in sysexits.h)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def exit_code_of(error: BeatplanError) -> int:
     """2 for bad input, 3 for a problem without a feasible plan, 1 for any other fault."""
     if isinstance(error, InputError):
         return BAD_INPUT
-    return NO_PLAN if type(error).__name__ == "NoFeasiblePlan" else FAILED
+    return NO_PLAN if isinstance(error, NoFeasiblePlan) else FAILED
 
 
 def run(arguments: Sequence[str], command: Callable[..., Any] | None = None) -> int:

@@ -114,9 +114,7 @@ def problem_response(
         title=title,
         status=status,
         detail=_printable(detail),
-        errors=tuple(
-            FieldFault(field=_printable(fault.field), detail=_printable(fault.detail)) for fault in errors
-        ),
+        errors=tuple(FieldFault(field=_printable(fault.field), detail=_printable(fault.detail)) for fault in errors),
     )
     return Response(problem.model_dump_json(), status, dict(headers or {}), MEDIA_TYPE)
 
@@ -161,7 +159,8 @@ def on_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "")
         return problem_response(
-            405, f"{request.method} is not possible here; this address takes {allowed or 'other methods'}.",
+            405,
+            f"{request.method} is not possible here; this address takes {allowed or 'other methods'}.",
             headers=error.headers,
         )
     return problem_response(error.status_code, str(error.detail), headers=error.headers)

@@ -39,6 +39,7 @@ class CountRequests:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, counted and timed."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -64,7 +64,9 @@ def create_customer(body: CustomerIn, services: ServicesDep, viewer: ViewerDep, 
     return show(row)
 
 
-@router.patch("/{customer_id}", operation_id="update_customer", summary="Change a customer", responses=problems(*CHANGE))
+@router.patch(
+    "/{customer_id}", operation_id="update_customer", summary="Change a customer", responses=problems(*CHANGE)
+)
 def update_customer(
     customer_id: ThingId,
     body: CustomerPatch,

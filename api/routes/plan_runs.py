@@ -16,9 +16,7 @@ from visits.queries.runs import add_run, get_run, list_runs, request_cancel
 router = APIRouter(route_class=GuardedRoute, prefix="/plan-runs", tags=["planning"])
 
 
-@router.post(
-    "", operation_id="create_plan_run", summary="Plan some days", status_code=202, responses=problems(*CREATE)
-)
+@router.post("", operation_id="create_plan_run", summary="Plan some days", status_code=202, responses=problems(*CREATE))
 def create_plan_run(body: PlanRunIn, services: ServicesDep, viewer: ViewerDep, response: Response) -> PlanRunOut:
     """Queues a planning run and answers at once; Location is where to watch it."""
     with services.store.session() as session:

@@ -28,9 +28,7 @@ def read_territories(services: ServicesDep, viewer: ViewerDep, page: PageDep) ->
 
 
 @router.get("/{territory_id}", operation_id="get_territory", summary="One territory", responses=problems(*READ_ONE))
-def read_territory(
-    territory_id: ThingId, services: ServicesDep, viewer: ViewerDep, response: Response
-) -> TerritoryOut:
+def read_territory(territory_id: ThingId, services: ServicesDep, viewer: ViewerDep, response: Response) -> TerritoryOut:
     """One territory, with its version as ETag."""
     with services.store.reading() as session:
         row = get_territory(session, viewer, territory_id)

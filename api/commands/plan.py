@@ -1,0 +1,124 @@
+"""`beatplan plan`: plan days from the database, here and now."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from api.commands.data import territory_id
+from api.commands.opening import DataOption, opened
+from api.commands.summary import day_line, span
+from api.settings import Settings
+from api.tools import open_tools
+from routing.plan import Engine
+from visits.day_plan import DayPlan
+from visits.errors import InputError
+from visits.models import PlanRun
+from visits.planning import RunResult, run_planning
+from visits.queries.page import LONGEST_PAGE, PageRequest
+from visits.queries.plans import list_plans
+from visits.queries.runs import add_run, request_cancel
+from visits.scope import SYSTEM
+from visits.store import Store
+
+app = typer.Typer()
+
+
+@app.command("plan")
+def plan(
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="First day, such as 2026-11-23.")],
+    days: Annotated[int, typer.Option(min=1, max=28, help="How many calendar days.")] = 7,
+    territory: Annotated[
+        list[str] | None, typer.Option(metavar="T", help="Only this one (id, external id or name); repeat.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=3600, help="Search time per territory [default: the setting].")
+    ] = None,
+    iterations: Annotated[int | None, typer.Option(min=1, help="Stop the search after so many steps.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same plan.")] = 1,
+    engine: Annotated[Engine, typer.Option(help="Which solver.")] = "search",
+    data: DataOption = None,
+) -> None:
+    """Plan days of the reps and store the result; prints every rep-day."""
+    try:
+        day = date.fromisoformat(first)
+    except ValueError:
+        raise InputError(f"--from is {first!r}, not a date of the calendar; write one such as 2026-11-23") from None
+    with opened(data) as (settings, store):
+        with store.reading() as session:
+            chosen = None if not territory else sorted({territory_id(session, one) for one in territory})
+        run = PlanRun(
+            first_day=day,
+            days=days,
+            territory_ids=chosen,
+            engine=engine,
+            seconds=seconds if seconds is not None else settings.solve_seconds,
+            iterations=iterations,
+            seed=seed,
+        )
+        result = carry_out(settings, store, run)
+        for one in stored_plans(store, day, days, chosen):
+            typer.echo(day_line(one))
+        typer.echo(
+            f"{result.plans} rep-days, {result.stops} stops, {span(result.travel_s)} driving, "
+            f"worth {span(result.value_s)}; {result.not_planned_count} due customers not planned"
+        )
+    _require_musts(result)
+
+
+def carry_out(settings: Settings, store: Store, run: PlanRun) -> RunResult:
+    """Plans in this process, with a line of progress when stderr is a terminal. Ctrl-C cancels the run.
+
+    Raises InputError, RoadError, SolveError.
+    """
+    with store.session() as session:
+        add_run(session, SYSTEM, run)
+    shown = sys.stderr.isatty()
+
+    def tell(done: float, best_s: int | None) -> None:
+        if shown:
+            best = "" if best_s is None else f", best so far {best_s:,} s"
+            print(f"\rplanning {done:4.0%}{best}   ", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+    try:
+        with open_tools(settings) as tools:
+            return run_planning(store, run.id, tools, now=datetime.now(UTC), on_progress=tell)
+    except KeyboardInterrupt:
+        with store.session() as session:
+            request_cancel(session, SYSTEM, run.id)
+        raise
+    finally:
+        if shown:
+            print(file=sys.stderr)  # noqa: T201
+
+
+def stored_plans(store: Store, first: date, days: int, territories: list[str] | None = None) -> list[DayPlan]:
+    """The current plans of these days, by day and rep, of some territories or all."""
+    found: list[DayPlan] = []
+    with store.reading() as session:
+        for offset in range(days):
+            for territory in territories or [None]:
+                cursor: str | None = None
+                while True:
+                    request = PageRequest(LONGEST_PAGE, cursor)
+                    day = first + timedelta(days=offset)
+                    page = list_plans(session, SYSTEM, request, day=day, territory_id=territory)
+                    found.extend(DayPlan.model_validate_json(one.document) for one in page.items)
+                    cursor = page.next_cursor
+                    if cursor is None:
+                        break
+    return sorted(found, key=lambda one: (one.date, one.rep_name, one.rep))
+
+
+def _require_musts(result: RunResult) -> None:
+    left_out = [one for one in result.not_planned if one.must]
+    if left_out:
+        first = left_out[0]
+        more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
+        raise NoFeasiblePlan(
+            f"no plan serves {first.name!r}, which must be visited: {first.detail or first.reason}{more}; "
+            "the best plan without is stored"
+        )
