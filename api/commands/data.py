@@ -54,14 +54,11 @@ def reps(file: File, dry_run: DryRun = False, skip_faulty: SkipFaulty = False, d
 def _tell(report: ImportReport, *, dry_run: bool) -> None:
     for fault in report.faults:
         typer.echo(fault.sentence())
-    counts = (
-        f"{report.created} new, {report.updated} changed, {report.unchanged} as before, {len(report.faults)} faults"
-    )
+    counts = f"{report.created} new, {report.updated} changed, {report.unchanged} as before"
     if report.written or dry_run:
         made = f"; new territories: {', '.join(report.territories_created)}" if report.territories_created else ""
-        typer.echo(
-            f"{report.file}: {report.rows} rows, {counts}{made}{'; nothing written (dry run)' if dry_run else ''}"
-        )
+        tail = "; nothing written (dry run)" if dry_run else ""
+        typer.echo(f"{report.file}: {report.rows} rows: {counts}, {len(report.faults)} faulty{made}{tail}")
     if report.faults and not report.written:
         more = f" (and {len(report.faults) - 1} more)" if len(report.faults) > 1 else ""
         raise InputError(
@@ -75,9 +72,7 @@ def add(
     email: Annotated[str, typer.Argument(help="Address, unique among people.")],
     role: Annotated[Role, typer.Option(help="What they do.")],
     name: Annotated[str, typer.Option(help="Name as others see it [default: the address].")] = "",
-    rep: Annotated[
-        str | None, typer.Option(metavar="REP", help="Id or external id of the rep, for the role rep.")
-    ] = None,
+    rep: Annotated[str | None, typer.Option(help="Id or external id of the rep, for the role rep.")] = None,
     territory: Annotated[
         list[str] | None,
         typer.Option(metavar="T", help="Territory they may see (id, external id or name); repeat. None: all."),

@@ -16,7 +16,7 @@ import typer
 from sqlmodel import col, select
 
 from api.commands.demo_check import check
-from api.commands.opening import prepare
+from api.commands.opening import DataOption, PortOption, prepare
 from api.commands.plan import carry_out, stored_plans
 from api.server import address_of, listen, make_server
 from api.settings import Settings, load_settings
@@ -79,12 +79,8 @@ class Shown:
 def demo(
     check_only: Annotated[bool, typer.Option("--check", help="Fetch a plan, cancel a visit, show both, end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say where it serves as one JSON line on stdout.")] = False,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one [default: 8000].")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Data directory [default: BEATPLAN_DATA_DIR or .beatplan].")
-    ] = None,
+    port: PortOption = None,
+    data: DataOption = None,
 ) -> None:
     """Load the embedded demo, plan its week once, and serve it."""
     settings = demo_settings(data, port)

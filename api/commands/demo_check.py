@@ -21,7 +21,7 @@ class CheckError(BeatplanError):
 
 
 def check(base_url: str, day: date, demo: Demo, *, say: Callable[[str], None] = print) -> None:
-    """Fetches the fullest rep-day of `day`, cancels one visit of it and fetches it again; says both and the repair time.
+    """Fetches the fullest rep-day of `day`, cancels one visit, fetches it again; says both and the repair time.
 
     Raises CheckError with one sentence for whatever is not as promised.
     """

@@ -17,6 +17,10 @@ DataOption = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Data directory [default: BEATPLAN_DATA_DIR or .beatplan].")
 ]
 
+PortOption = Annotated[
+    int | None, typer.Option(min=0, max=65535, metavar="N", help="Port; 0 takes a free one [default: 8000].")
+]
+
 
 @contextmanager
 def opened(data: Path | None) -> Iterator[tuple[Settings, Store]]:

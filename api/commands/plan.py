@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from api.commands.data import territory_id
 from api.commands.opening import DataOption, opened
 from api.commands.summary import day_line, span
 from api.settings import Settings
 from api.tools import open_tools
+from routing.errors import NoFeasiblePlan
 from routing.plan import Engine
 from visits.day_plan import DayPlan
 from visits.errors import InputError
@@ -100,17 +103,19 @@ def stored_plans(store: Store, first: date, days: int, territories: list[str] | 
     found: list[DayPlan] = []
     with store.reading() as session:
         for offset in range(days):
-            for territory in territories or [None]:
-                cursor: str | None = None
-                while True:
-                    request = PageRequest(LONGEST_PAGE, cursor)
-                    day = first + timedelta(days=offset)
-                    page = list_plans(session, SYSTEM, request, day=day, territory_id=territory)
-                    found.extend(DayPlan.model_validate_json(one.document) for one in page.items)
-                    cursor = page.next_cursor
-                    if cursor is None:
-                        break
+            for territory in territories or (None,):
+                found.extend(_plans_of(session, first + timedelta(days=offset), territory))
     return sorted(found, key=lambda one: (one.date, one.rep_name, one.rep))
+
+
+def _plans_of(session: Session, day: date, territory: str | None) -> Iterator[DayPlan]:
+    cursor: str | None = None
+    while True:
+        page = list_plans(session, SYSTEM, PageRequest(LONGEST_PAGE, cursor), day=day, territory_id=territory)
+        yield from (DayPlan.model_validate_json(one.document) for one in page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def _require_musts(result: RunResult) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.opening import DataOption
+from api.commands.opening import DataOption, PortOption
 from api.server import address_of, listen, make_server
 from api.settings import load_settings
 from visits.errors import StoreError
@@ -18,9 +18,7 @@ app = typer.Typer()
 @app.command("serve")
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1].")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one [default: 8000].")
-    ] = None,
+    port: PortOption = None,
     data: DataOption = None,
 ) -> None:
     """Serve the HTTP interface until Ctrl-C or SIGTERM."""

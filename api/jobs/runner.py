@@ -7,6 +7,7 @@ is queued again when the next service starts; what it had stored already is not 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -168,8 +169,6 @@ class _Said:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """Ends a process and all that it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

@@ -105,10 +105,10 @@ def show(row: Customer) -> CustomerOut:
 
 def _columns(values: dict[str, Any], place: Place | None) -> dict[str, Any]:
     values.pop("location", None)
-    moved = {} if place is None else {"lon": place.lon, "lat": place.lat}
-    if moved:
-        moved |= {"datum": "WGS-84", "raw_lon": None, "raw_lat": None}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} | moved
+    columns = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    if place is not None:
+        columns.update(lon=place.lon, lat=place.lat, datum="WGS-84", raw_lon=None, raw_lat=None)
+    return columns
 
 
 def _check(row: Customer) -> None:

@@ -34,7 +34,7 @@ def get_rep_plan(
     viewer: ViewerDep,
     if_none_match: Annotated[str | None, Header(description="The ETag you have; 304 when it still stands.")] = None,
 ) -> Response:
-    """The current version, with an ETag. With If-None-Match only the version is read, and 304 answers a plan you have."""
+    """The current version, with an ETag. With If-None-Match only the version is read; 304 when you have it."""
     store = services.store
     day = day_of_rep(store, viewer, rep_id, date)
     if if_none_match is not None:

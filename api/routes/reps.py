@@ -88,8 +88,10 @@ def show(row: Rep) -> RepOut:
 
 def _columns(values: dict[str, Any], home: Place | None) -> dict[str, Any]:
     values.pop("home", None)
-    moved = {} if home is None else {"home_lon": home.lon, "home_lat": home.lat}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()} | moved
+    columns = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    if home is not None:
+        columns.update(home_lon=home.lon, home_lat=home.lat)
+    return columns
 
 
 def _check(row: Rep) -> None:
