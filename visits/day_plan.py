@@ -20,7 +20,7 @@ class Place(Document):
 
 
 class Span(Document):
-    """A span of the day, in seconds and as moments."""
+    """A span of the day, in seconds and as moments; what it bounds depends on the field."""
 
     start_s: Seconds
     end_s: Seconds
@@ -71,10 +71,12 @@ class PlannedStop(Document):
 
 
 class DayBreak(Document):
-    """A pause of the day."""
+    """A pause of the day; it may start between `earliest_s` and `latest_s`."""
 
     start_s: Seconds
     duration_s: Seconds
+    earliest_s: Seconds
+    latest_s: Seconds
     start: AwareDatetime
     end: AwareDatetime
 

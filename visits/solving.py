@@ -6,30 +6,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from routing.plan import Engine, Plan
-from routing.problem import Problem
+import numpy as np
+import numpy.typing as npt
+from routing.child import solve_in_child
 
-Progress = Callable[[float, int | None], None]
-"""Told how much is done, 0 to 1, and the best objective so far in seconds (None before the first plan)."""
+from routing.plan import Plan
+from routing.problem import Problem
+from routing.roads.attach import with_roads
+from routing.roads.network import RoadNetwork
+from routing.solve.options import Progress, SolveOptions
+
+OnProgress = Callable[[Progress], None]
 ShouldStop = Callable[[], bool]
 
 
 class TravelSource(Protocol):
-    """Gives a problem its travel times, such as `routing.roads.attach.with_roads` over an open network."""
+    """Where travel times come from."""
 
     def __call__(self, problem: Problem) -> Problem:
         """The same problem with travel times. Raises RoadError for a place without roads."""
         ...
 
+    def off_road_m(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres from each place, float64 [n, 2] of lon, lat, to the nearest road, float64 [n]."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class SolveRequest:
-    """How to solve: engine, seconds or iterations (None is no limit of that kind; one must be given), and seed."""
 
-    engine: Engine = "search"
-    seconds: float | None = 10.0
-    iterations: int | None = None
-    seed: int = 1
+class RoadTravel:
+    """Travel on a road network."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        self.network = network
+
+    def __call__(self, problem: Problem) -> Problem:
+        """The same problem with travel times. Raises RoadError for a place without roads."""
+        return with_roads(problem, self.network)
+
+    def off_road_m(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres from each place to the nearest road."""
+        return self.network.snap(lonlat).off_road_m if len(lonlat) else np.zeros(0)
 
 
 class Solver(Protocol):
@@ -38,9 +53,9 @@ class Solver(Protocol):
     def __call__(
         self,
         problem: Problem,
-        request: SolveRequest,
+        options: SolveOptions,
         *,
-        on_progress: Progress | None = None,
+        on_progress: OnProgress | None = None,
         should_stop: ShouldStop | None = None,
     ) -> Plan:
         """The best plan found. Raises SolveError, InputError."""
@@ -52,4 +67,9 @@ class Tools:
     """What planning and replanning work with."""
 
     travel: TravelSource
-    solve: Solver
+    solve: Solver = solve_in_child
+
+
+def tools_for(network: RoadNetwork) -> Tools:
+    """What is needed to plan on a road network."""
+    return Tools(RoadTravel(network))
