@@ -17,7 +17,7 @@ from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
 from api.routes import customers, health, me, plan_runs, plans, reps, territories, visits
 from api.settings import Settings
-from api.tools import open_tools
+from api.tools import make_tools
 from api.version import installed_version
 from visits.store import open_store
 
@@ -37,14 +37,13 @@ def create_app(settings: Settings) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         store = open_store(settings.store_url)
         try:
-            with open_tools(settings, warm=True) as tools:
-                runner = PlanRunner(store, settings, metrics)
-                app.state.services = Services(settings, store, metrics, runner, tools)
-                runner.start()
-                try:
-                    yield
-                finally:
-                    await anyio.to_thread.run_sync(runner.stop)
+            runner = PlanRunner(store, settings, metrics)
+            app.state.services = Services(settings, store, metrics, runner, make_tools(settings))
+            runner.start()
+            try:
+                yield
+            finally:
+                await anyio.to_thread.run_sync(runner.stop)
         finally:
             store.close()
 

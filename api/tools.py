@@ -3,47 +3,42 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from api.settings import Settings
 from routing.problem import Problem
-from routing.roads.network import RoadNetwork
-from visits.solving import Tools
+from visits.solving import RoadTravel, Tools
 
 
-class Roads:
-    """The travel times of one road network, opened when they are first asked for and then kept."""
+class LateRoads:
+    """Travel on the road network of a directory, opened when it is first asked for and then kept."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._network: RoadNetwork | None = None
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._travel: RoadTravel | None = None
         self._lock = threading.Lock()
 
-    def open(self) -> RoadNetwork:
-        """The network. Raises RoadError when there is none in the directory."""
+    def open(self) -> RoadTravel:
+        """The travel times. Raises RoadError when the directory holds no road network."""
         from routing.roads.store import open_roads  # noqa: PLC0415 - its imports cost a second that others need not pay
 
         with self._lock:
-            if self._network is None:
-                self._network = open_roads(self._path)
-            return self._network
+            if self._travel is None:
+                self._travel = RoadTravel(open_roads(self._directory))
+            return self._travel
 
     def __call__(self, problem: Problem) -> Problem:
         """The problem with travel times between all its places. Raises InputError, RoadError."""
-        from routing.roads.attach import with_roads  # noqa: PLC0415 - as above
+        return self.open()(problem)
 
-        return with_roads(problem, self.open())
+    def off_road_m(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres from each place, float64 [n, 2] of lon, lat, to the nearest road. Raises RoadError."""
+        return self.open().off_road_m(lonlat)
 
 
-@contextmanager
-def open_tools(settings: Settings, *, warm: bool = False) -> Iterator[Tools]:
-    """The tools that these settings name; `warm` prepares them now, so that the first repair is as quick as the next.
-
-    Raises RoadError when warm and the roads directory holds something that is no road network.
-    """
-    roads = Roads(settings.roads_path)
-    if warm and settings.roads_path.is_dir():
-        roads.open()
-    yield Tools(travel=roads, solve=None)
+def make_tools(settings: Settings) -> Tools:
+    """The tools that these settings name. Nothing is opened before it is needed."""
+    return Tools(LateRoads(settings.roads_path))

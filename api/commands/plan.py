@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -14,16 +18,17 @@ from api.commands.data import territory_id
 from api.commands.opening import DataOption, opened
 from api.commands.summary import day_line, span
 from api.settings import Settings
-from api.tools import open_tools
+from api.tools import make_tools
 from routing.errors import NoFeasiblePlan
 from routing.plan import Engine
+from routing.solve.options import Progress
 from visits.day_plan import DayPlan
 from visits.errors import InputError
-from visits.models import PlanRun
+from visits.models import PlanRun, RunState
 from visits.planning import RunResult, run_planning
 from visits.queries.page import LONGEST_PAGE, PageRequest
 from visits.queries.plans import list_plans
-from visits.queries.runs import add_run, request_cancel
+from visits.queries.runs import add_run
 from visits.scope import SYSTEM
 from visits.store import Store
 
@@ -75,27 +80,46 @@ def plan(
 def carry_out(settings: Settings, store: Store, run: PlanRun) -> RunResult:
     """Plans in this process, with a line of progress when stderr is a terminal. Ctrl-C cancels the run.
 
-    Raises InputError, RoadError, SolveError.
+    Raises InputError, RoadError, SolveError; KeyboardInterrupt after the run is cancelled.
     """
+    run.status = RunState.RUNNING.value  # a service on the same database takes only queued runs
+    run.started_at = datetime.now(UTC)
     with store.session() as session:
         add_run(session, SYSTEM, run)
     shown = sys.stderr.isatty()
 
-    def tell(done: float, best_s: int | None) -> None:
+    def tell(progress: Progress) -> None:
         if shown:
-            best = "" if best_s is None else f", best so far {best_s:,} s"
-            print(f"\rplanning {done:4.0%}{best}   ", end="", file=sys.stderr, flush=True)  # noqa: T201
+            best = "" if progress.objective_s is None else f", worth {span(progress.objective_s)} after all prices"
+            line = f"planning: {progress.served} visits{best}, {progress.elapsed_s:.0f} s"
+            print(f"\r{line:<78}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
-    try:
-        with open_tools(settings) as tools:
-            return run_planning(store, run.id, tools, now=datetime.now(UTC), on_progress=tell)
-    except KeyboardInterrupt:
-        with store.session() as session:
-            request_cancel(session, SYSTEM, run.id)
-        raise
-    finally:
+    with _interrupt() as interrupted:
+        result = run_planning(
+            store, run.id, make_tools(settings), now=run.started_at, on_progress=tell, should_stop=interrupted.is_set
+        )
         if shown:
             print(file=sys.stderr)  # noqa: T201
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+    return result
+
+
+@contextmanager
+def _interrupt() -> Iterator[threading.Event]:
+    """Ctrl-C sets the event; a second one interrupts at once, as ever."""
+    wished = threading.Event()
+
+    def wish(number: int, frame: FrameType | None) -> None:
+        if wished.is_set():
+            signal.default_int_handler(number, frame)
+        wished.set()
+
+    former = signal.signal(signal.SIGINT, wish)
+    try:
+        yield wished
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def stored_plans(store: Store, first: date, days: int, territories: list[str] | None = None) -> list[DayPlan]:
@@ -119,10 +143,9 @@ def _plans_of(session: Session, day: date, territory: str | None) -> Iterator[Da
 
 
 def _require_musts(result: RunResult) -> None:
-    left_out = [one for one in result.not_planned if one.must]
-    if left_out:
-        first = left_out[0]
-        more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
+    if result.must_not_planned:
+        first = next(one for one in result.not_planned if one.must)
+        more = f" (and {result.must_not_planned - 1} more)" if result.must_not_planned > 1 else ""
         raise NoFeasiblePlan(
             f"no plan serves {first.name!r}, which must be visited: {first.detail or first.reason}{more}; "
             "the best plan without is stored"

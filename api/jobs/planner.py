@@ -12,7 +12,7 @@ import threading
 from datetime import UTC, datetime
 
 from api.settings import Settings
-from api.tools import open_tools
+from api.tools import make_tools
 from routing.errors import BeatplanError
 from visits.planning import run_planning
 from visits.store import open_store
@@ -29,8 +29,7 @@ def main() -> int:
     settings = Settings.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_service, daemon=True).start()
     try:
-        with open_tools(settings) as tools:
-            run_planning(open_store(settings.store_url), sys.argv[1], tools, now=datetime.now(UTC))
+        run_planning(open_store(settings.store_url), sys.argv[1], make_tools(settings), now=datetime.now(UTC))
     except BeatplanError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the runner reads the last line
         return 1

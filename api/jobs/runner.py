@@ -23,6 +23,7 @@ from api.metrics import Metrics
 from api.settings import Settings
 from routing.errors import BeatplanError
 from visits.models import PlanRun, RunState
+from visits.run_keeping import end_run
 from visits.store import Store
 
 log = logging.getLogger("beatplan.runner")
@@ -126,20 +127,15 @@ class PlanRunner:
             return run is None or run.cancel_requested
 
     def _settle(self, run_id: str, code: int, last_line: str) -> None:
-        """Writes the end of a run whose process could not."""
-        with self._store.session() as session:
+        """Writes the end of a run that its process could not write; a run that is over stays as it is."""
+        now = datetime.now(UTC)
+        if self._cancel_wanted(run_id):
+            end_run(self._store, run_id, RunState.CANCELLED, "cancelled", now)
+        message = last_line or f"the planning process ended with code {code}; start the run again"
+        end_run(self._store, run_id, RunState.FAILED, message, now)
+        with self._store.reading() as session:
             run = session.get(PlanRun, run_id)
-            if run is None:
-                return
-            if run.status in {RunState.QUEUED, RunState.RUNNING}:
-                if run.cancel_requested:
-                    run.status, run.message = RunState.CANCELLED, "cancelled"
-                else:
-                    run.status = RunState.FAILED
-                    run.message = last_line or f"the planning process ended with code {code}; start the run again"
-                run.finished_at = datetime.now(UTC)
-                session.add(run)
-            status, message = run.status, run.message
+        status, message = (run.status, run.message) if run is not None else ("gone", "")
         self._metrics.runs.labels(status).inc()
         log.info("planning run %s is %s %s", run_id, status, message)
 
