@@ -1,19 +1,19 @@
-"""Writing solved plans: a new version per rep-day, the visits' states and the events, all in the caller's transaction."""
+"""Writing solved plans: a new version per rep-day, the visits' states and the events, in the caller's transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from routing.plan import Plan as SolvedPlan
 from visits.day_documents import DayFrame, Version, day_document
 from visits.day_plan import DayPlan
 from visits.errors import StaleError
 from visits.local_day import LocalDay, zone_named
-from visits.models import OPEN_STATES, Plan, PlanVersion, Visit, VisitState
+from visits.models import OPEN_STATES, Plan, PlanVersion, Rep, Visit, VisitState
 from visits.needs import Need
 from visits.problem_building import PlanningInput
 from visits.problem_store import keep_problem
@@ -30,6 +30,21 @@ class Cause:
     run_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a version was solved from and how, for its replay."""
+
+    problem_hash: str | None
+    seed: int
+    iterations: int
+    engine: str
+
+    @classmethod
+    def of(cls, plan: SolvedPlan, problem_hash: str) -> Provenance:
+        """The provenance of a solved plan."""
+        return cls(problem_hash, plan.seed, plan.iterations, plan.engine)
+
+
 def store_plan(
     session: Session, viewer: Viewer, inputs: PlanningInput, plan: SolvedPlan, cause: Cause, now: datetime
 ) -> list[DayPlan]:
@@ -38,7 +53,7 @@ def store_plan(
     A rep-day that this run already stored, or that stays as it is, gets no new version. Visits that lose their place
     are suggestions again. Raises StaleError when a plan or visit changed since `inputs` was read.
     """
-    problem_hash = keep_problem(session, inputs.problem)
+    made_from = Provenance.of(plan, keep_problem(session, inputs.problem))
     routes = {route.shift: route for route in plan.routes}
     written = []
     for name, frame in {**inputs.frames, **_vacated(inputs, now)}.items():
@@ -56,10 +71,20 @@ def store_plan(
         )
         if former is not None and same_day(former, document):
             continue
-        write_version(session, viewer, row, document, plan, problem_hash, cause)
+        write_version(session, viewer, row, document, made_from, cause)
         written.append(document)
     _settle_visits(session, inputs, plan)
     return written
+
+
+def stored_by_run(session: Session, run_id: str, reps: Iterable[Rep]) -> bool:
+    """Whether a run has already stored plans of these reps."""
+    statement = (
+        select(PlanVersion.id)
+        .join(Plan, col(PlanVersion.plan_id) == Plan.id)
+        .where(PlanVersion.run_id == run_id, col(Plan.rep_id).in_([rep.id for rep in reps]))
+    )
+    return session.exec(statement.limit(1)).first() is not None
 
 
 def plan_row(session: Session, frame: DayFrame, *, expected: int, run_id: str | None = None) -> Plan | None:
@@ -88,8 +113,7 @@ def write_version(
     viewer: Viewer,
     row: Plan,
     document: DayPlan,
-    plan: SolvedPlan,
-    problem_hash: str | None,
+    made_from: Provenance,
     cause: Cause,
 ) -> None:
     """Make a document the current version of its plan, with its event."""
@@ -101,10 +125,10 @@ def write_version(
             cause=cause.name,
             run_id=cause.run_id,
             document=document.to_json(),
-            problem_hash=problem_hash,
-            seed=plan.seed,
-            iterations=plan.iterations,
-            engine=plan.engine,
+            problem_hash=made_from.problem_hash,
+            seed=made_from.seed,
+            iterations=made_from.iterations,
+            engine=made_from.engine,
             objective_s=document.objective_s,
         )
     )

@@ -15,7 +15,7 @@ from visits.day_plan import DayPlan
 from visits.errors import BeatplanError, InputError, StaleError
 from visits.models import PlanRun, RunState
 from visits.needs import CustomerHistory
-from visits.plan_storing import Cause, store_plan
+from visits.plan_storing import Cause, store_plan, stored_by_run
 from visits.problem_building import PlanningInput, TerritoryData, build_problem
 from visits.run_keeping import RunWatch, begin_run, end_run
 from visits.scope import SYSTEM
@@ -165,6 +165,8 @@ class _Work:
         horizon = (self.weeks[0][0], self.weeks[-1][-1])
         with self.store.reading() as session:
             data = load_territory(session, territory_id, horizon, self.now)
+            if stored_by_run(session, self.run.id, data.reps):
+                return
         solved: list[SolvedPart] = []
         for week in self.weeks:
             self._stop_if_wished()

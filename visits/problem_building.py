@@ -46,7 +46,7 @@ class TerritoryData:
     histories: Mapping[str, CustomerHistory] = field(default_factory=dict)
     progress: Mapping[str, DayProgress] = field(default_factory=dict)
     documents: Mapping[str, DayPlan] = field(default_factory=dict)
-    policy: ValuePolicy = ValuePolicy()
+    policy: ValuePolicy = field(default_factory=ValuePolicy)
 
 
 @dataclass(frozen=True, slots=True)

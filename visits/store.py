@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
@@ -127,11 +127,20 @@ def _plain_errors(url: URL) -> Iterator[None]:
         yield
     except StaleDataError:
         raise StaleError("somebody else changed this meanwhile; load it again and repeat the change") from None
+    except IntegrityError as error:
+        if not _is_double(error):
+            raise
+        raise StaleError("somebody else wrote the same thing at the same moment; load it again and repeat") from None
     except DBAPIError as error:
         sentence = _sentence(str(error.orig), url)
         if sentence is None:
             raise
         raise StoreError(sentence) from None
+
+
+def _is_double(error: IntegrityError) -> bool:
+    """Whether a uniqueness rule refused the row, as when two programs insert the same key."""
+    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
 def _sentence(said: str, url: URL) -> str | None:

@@ -137,8 +137,8 @@ def _histories(
             .where(of_part, col(Visit.day) < horizon[0], col(Visit.state).in_(_COUNT_AS_MADE))
             .group_by(col(Visit.customer_id))
         )
-        for customer_id, day in session.exec(before):
-            made[customer_id] = _later(made[customer_id], day)
+        for customer_id, last_day in session.exec(before):
+            made[customer_id] = _later(made[customer_id], last_day)
         still_open = select(Visit).where(of_part, col(Visit.state).in_(OPEN_STATES))
         for visit in session.exec(still_open.order_by(col(Visit.id))):
             if visit.rep_id is not None and visit.rep_id not in reps:

@@ -44,7 +44,8 @@ def read_road_graph(extract: Path, workspace: Path | None = None) -> nx.MultiDiG
     (lat). Turn costs and turn restrictions are not modelled. OSMnx reads a filtered copy of the extract from a
     temporary directory inside `workspace`.
 
-    Raises RoadError when the file is missing, truncated, no extract, or holds no drivable road.
+    Raises RoadError when the file is missing, truncated, no extract, or holds no drivable road, and when there is no
+    room for the copy.
     """
     import osmnx  # noqa: PLC0415  # it takes seconds to load, and nothing else needs it
 
@@ -61,7 +62,13 @@ def read_road_graph(extract: Path, workspace: Path | None = None) -> nx.MultiDiG
         raise RoadError(f"{extract} holds no road that a car may drive; give an extract of a place with streets")
     with tempfile.TemporaryDirectory(prefix="roads-", dir=workspace) as folder:
         filtered = Path(folder) / "roads.osm"
-        _write_plain(pieces, lonlat, filtered)
+        try:
+            _write_plain(pieces, lonlat, filtered)
+        except RuntimeError as error:
+            raise RoadError(
+                f"no temporary copy of the roads could be written to {folder} ({error}); free some space or choose "
+                "another --out"
+            ) from None
         graph: nx.MultiDiGraph[int] = osmnx.graph_from_xml(filtered, simplify=False, retain_all=True)
     _price(graph, pieces)
     return graph

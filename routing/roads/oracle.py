@@ -55,6 +55,7 @@ class _Spot:
     """A place on a stretch, with the costs from it to the stretch's ends and from the ends to it, by node."""
 
     stretch: int
+    fraction: float
     ahead_ms: int
     back_ms: int
     position_mm: int
@@ -180,9 +181,9 @@ class NetworkxRoadNetwork:
 
     def _along_one_stretch(self, origin: _Spot, goal: _Spot) -> Iterator[int]:
         millimetres = goal.position_mm - origin.position_mm
-        if millimetres >= 0 and self.stretches.ahead_ms[origin.stretch] != CLOSED:
+        if goal.fraction >= origin.fraction and self.stretches.ahead_ms[origin.stretch] != CLOSED:
             yield _cost(goal.ahead_ms - origin.ahead_ms, millimetres)
-        if millimetres <= 0 and self.stretches.back_ms[origin.stretch] != CLOSED:
+        if goal.fraction <= origin.fraction and self.stretches.back_ms[origin.stretch] != CLOSED:
             yield _cost(goal.back_ms - origin.back_ms, -millimetres)
 
     def _spots(self, points: Snapped) -> list[_Spot]:
@@ -202,7 +203,7 @@ class NetworkxRoadNetwork:
         if back != CLOSED:
             exits[tail] = _cost(back - back_done, position)
             entries[head] = _cost(back_done, length - position)
-        return _Spot(stretch, ahead_done, back_done, position, exits, entries)
+        return _Spot(stretch, fraction, ahead_done, back_done, position, exits, entries)
 
     def _streets(self, start: _Spot, goal: _Spot, path: list[int], cost: int) -> tuple[tuple[str, int], ...]:
         """Names of the streets driven with their metres, which add up to the route's."""

@@ -43,7 +43,9 @@ def read_points(path: Path) -> Points:
     try:
         return _points(path, rows)
     except csv.Error as error:
-        raise InputError(f"{path} line {rows.line_num} is not CSV: {error}; correct it or export it again") from None
+        raise InputError(
+            f"{path} line {rows.line_num + 1} is not CSV: {error}; correct it or export it again"
+        ) from None
 
 
 def _points(path: Path, rows: csv.DictReader[str]) -> Points:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import tempfile
@@ -107,7 +108,9 @@ def read_report(path: Path) -> RoadsReport:
 
 def _write(stretches: Stretches, report: RoadsReport, folder: Path) -> None:
     for name in _array_names():
-        np.save(folder / f"{name}.npy", getattr(stretches, name), allow_pickle=False)
+        buffer = io.BytesIO()  # NumPy's own file writing does not say why it failed
+        np.save(buffer, getattr(stretches, name), allow_pickle=False)
+        (folder / f"{name}.npy").write_bytes(buffer.getbuffer())
     (folder / _NAMES).write_text(json.dumps(stretches.names, ensure_ascii=False), "utf-8")
     (folder / _META).write_text(report.to_json(indent=2) + "\n", "utf-8")
 
