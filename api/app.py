@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
@@ -17,7 +17,7 @@ from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
 from api.routes import customers, health, me, plan_runs, plans, reps, territories, visits
 from api.settings import Settings
-from api.tools import make_tools
+from api.tools import WarmSolvers, make_tools
 from api.version import installed_version
 from visits.store import open_store
 
@@ -35,17 +35,16 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
-        store = open_store(settings.store_url)
-        try:
+        with ExitStack() as opened:
+            store = open_store(settings.store_url)
+            opened.callback(store.close)
+            solvers = WarmSolvers(settings.repair_processes)
+            opened.callback(solvers.close)
             runner = PlanRunner(store, settings, metrics)
-            app.state.services = Services(settings, store, metrics, runner, make_tools(settings))
+            app.state.services = Services(settings, store, metrics, runner, make_tools(settings, solvers))
             runner.start()
-            try:
-                yield
-            finally:
-                await anyio.to_thread.run_sync(runner.stop)
-        finally:
-            store.close()
+            opened.callback(runner.stop)
+            yield
 
     app = FastAPI(
         title="beatplan",

@@ -34,8 +34,9 @@ class Settings(BaseSettings):
     solve_seconds: float = Field(
         default=20.0, gt=0, le=3600, description="Seconds of search for each planning run of one territory."
     )
-    repair_seconds: float = Field(
-        default=1.0, gt=0, le=60, description="Seconds of search at most when a day is repaired."
+    repair_seconds: float = Field(default=0.3, gt=0, le=60, description="Seconds of search when a day is repaired.")
+    repair_processes: int = Field(
+        default=2, ge=1, le=64, description="Solver processes kept warm; so many days can be repaired at a time."
     )
     threads: int = Field(default=16, ge=2, le=256, description="Threads that answer requests.")
     max_body_bytes: int = Field(

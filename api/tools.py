@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from api.settings import Settings
+from routing.child import WarmSolver, solve_in_child
+from routing.plan import Plan
 from routing.problem import Problem
-from visits.solving import RoadTravel, Tools
+from routing.solve.options import SolveOptions
+from visits.solving import OnProgress, RoadTravel, ShouldStop, Solver, Tools
 
 
 class LateRoads:
@@ -39,6 +43,36 @@ class LateRoads:
         return self.open().off_road_m(lonlat)
 
 
-def make_tools(settings: Settings) -> Tools:
-    """The tools that these settings name. Nothing is opened before it is needed."""
-    return Tools(LateRoads(settings.roads_path))
+class WarmSolvers:
+    """A few solver processes with everything imported; a solve takes one that is free, or waits for it."""
+
+    def __init__(self, processes: int) -> None:
+        self._all = [WarmSolver() for _ in range(processes)]
+        self._free: queue.SimpleQueue[WarmSolver] = queue.SimpleQueue()
+        for solver in self._all:
+            self._free.put(solver)
+
+    def __call__(
+        self,
+        problem: Problem,
+        options: SolveOptions,
+        *,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Plan:
+        """The best plan found. Raises SolveError, InputError."""
+        solver = self._free.get()
+        try:
+            return solver.solve(problem, options, on_progress=on_progress, should_stop=should_stop)
+        finally:
+            self._free.put(solver)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for solver in self._all:
+            solver.close()
+
+
+def make_tools(settings: Settings, solve: Solver = solve_in_child) -> Tools:
+    """Tools on the roads that the settings name, opened when first needed; a solve has its own process."""
+    return Tools(LateRoads(settings.roads_path), solve)

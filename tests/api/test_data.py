@@ -21,12 +21,12 @@ NOUNS = sorted(NEW)
 
 
 @pytest.mark.parametrize("noun", NOUNS)
-def test_pages_cover_the_list_once(service: Served, noun: str) -> None:
-    whole = service.get("admin", f"/{noun}?limit=200").json()
+def test_pages_cover_the_list_once(shared: Served, noun: str) -> None:
+    whole = shared.get("admin", f"/{noun}?limit=200").json()
     assert whole["next_cursor"] is None
     pieces, cursor = [], ""
     while True:
-        page = service.get("admin", f"/{noun}?limit=3{cursor}").json()
+        page = shared.get("admin", f"/{noun}?limit=3{cursor}").json()
         assert len(page["items"]) <= 3
         pieces += page["items"]
         if page["next_cursor"] is None:
@@ -80,11 +80,11 @@ def test_changes_build_on_the_version_that_was_seen(service: Served, noun: str) 
         ("/territories/north", {"name": ""}, "name"),
     ],
 )
-def test_changes_that_make_no_sense(service: Served, path: str, change: dict, field: str) -> None:
-    before = service.get("admin", path).json()
-    problem = problem_of(service.send("admin", "PATCH", path, json=change, headers={"If-Match": "1"}), 422)
+def test_changes_that_make_no_sense(shared: Served, path: str, change: dict, field: str) -> None:
+    before = shared.get("admin", path).json()
+    problem = problem_of(shared.send("admin", "PATCH", path, json=change, headers={"If-Match": "1"}), 422)
     assert problem.errors[0].field == field
-    assert service.get("admin", path).json() == before
+    assert shared.get("admin", path).json() == before
 
 
 def test_null_clears_what_may_be_empty(service: Served) -> None:
@@ -99,18 +99,20 @@ def test_an_empty_change_changes_nothing(service: Served) -> None:
     assert reply.json()["name"] == "Café c1-0"
 
 
-def test_customers_are_found_by_text_and_territory(service: Served) -> None:
-    found = service.get("admin", "/customers", params={"text": "c7-"}).json()["items"]
+def test_customers_are_found_by_text_and_territory(shared: Served) -> None:
+    found = shared.get("admin", "/customers", params={"text": "c7-"}).json()["items"]
     assert {item["id"] for item in found} == {"c7-0", "c7-1"}
-    assert service.get("admin", "/customers", params={"text": "100%_"}).json()["items"] == []
-    north = service.get("admin", "/customers", params={"territory": "north"}).json()["items"]
+    assert shared.get("admin", "/customers", params={"text": "100%_"}).json()["items"] == []
+    north = shared.get("admin", "/customers", params={"territory": "north"}).json()["items"]
     assert len(north) == 10
     assert {item["territory_id"] for item in north} == {"north"}
 
 
 def test_the_office_works_within_its_territories(service: Served) -> None:
     body = NEW["customers"]
-    assert problem_of(service.send("dispatcher", "POST", "/customers", json=body), 422).errors[0].field == "territory_id"
+    assert (
+        problem_of(service.send("dispatcher", "POST", "/customers", json=body), 422).errors[0].field == "territory_id"
+    )
     problem_of(service.send("dispatcher", "POST", "/customers", json={**body, "territory_id": "south"}), 422)
     made = service.send("dispatcher", "POST", "/customers", json={**body, "territory_id": "north"})
     assert made.status_code == 201

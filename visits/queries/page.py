@@ -54,7 +54,7 @@ def fetch_page(
     """
     order = tuple_(*keys)
     if request.cursor is not None:
-        last = tuple_(*_decode(request.cursor, len(keys)))
+        last = tuple_(*_decode(request.cursor, [key.type.python_type for key in keys]))
         statement = statement.where(order < last if descending else order > last)
     statement = statement.order_by(*(key.desc() if descending else key.asc() for key in keys))
     rows = list(session.exec(statement.limit(request.limit + 1)))
@@ -67,15 +67,14 @@ def _encode(values: Sequence[str | int]) -> str:
     return base64.urlsafe_b64encode(json.dumps(list(values)).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, length: int) -> list[str | int]:
+def _decode(cursor: str, kinds: list[type]) -> list[str | int]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         values = None
     if (
         not isinstance(values, list)
-        or len(values) != length
-        or not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values)
+        or [type(value) for value in values] != kinds
     ):
         raise InputError(f"cursor {cursor!r} is not one that this list gave; start again without a cursor")
     return values
