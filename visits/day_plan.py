@@ -116,7 +116,10 @@ class DayPlan(Document):
 
 
 class FillIn(Document):
-    """A due customer whose visit would fill freed time: where, when, at what extra driving, and why."""
+    """A due customer whose visit would fill freed time: where, when, at what extra driving, and why.
+
+    `planned` says that the repaired plan already took it in.
+    """
 
     visit: Id
     customer: Id
@@ -128,6 +131,7 @@ class FillIn(Document):
     start_s: Seconds
     start: AwareDatetime
     extra_travel_s: SignedSeconds
+    planned: Flag = False
     why: Why
 
 

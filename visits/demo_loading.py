@@ -148,7 +148,9 @@ def _rep_for(customer: Customer, reps: list[Rep]) -> Rep:
 
 
 def _people(session: Session, reps: list[Rep]) -> tuple[DemoPerson, ...]:
-    wanted = [(Role.REP, rep.name, rep.email, rep.id) for rep in sorted(reps, key=lambda rep: rep.external_id or "")]
+    wanted: list[tuple[Role, str, str, str | None]] = [
+        (Role.REP, rep.name, rep.email, rep.id) for rep in sorted(reps, key=lambda rep: rep.external_id or "")
+    ]
     wanted += [(role, name, email, None) for role, name, email in OFFICE]
     found: list[DemoPerson] = []
     for role, name, email, rep_id in wanted:

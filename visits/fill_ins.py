@@ -1,7 +1,8 @@
-"""What else would fit into a repaired day: due customers ranked by worth less extra driving, each tried in the plan."""
+"""What would fill a day's freed time: due customers ranked by worth less extra driving, each tried in the plan."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from routing.problem import Problem
@@ -29,23 +30,27 @@ class _Insertion:
         return self.need.value_s - self.extra_travel_s
 
 
-def fill_ins(repaired: Repaired, frame: DayFrame, last_locked: str | None, most: int = MOST) -> tuple[FillIn, ...]:
-    """The best few due customers that still fit beside the plan, and are worth their way; the best first.
+def fill_ins(
+    repaired: Repaired, kept: Collection[str], frame: DayFrame, last_locked: str | None, most: int = MOST
+) -> tuple[FillIn, ...]:
+    """The best few due customers for the time that is free once the `kept` visits stand, the best first.
 
+    Those that the repaired plan took in are among them, marked so; each is tried alone beside the kept visits.
     `last_locked` is the visit executed last, after which a fill-in would come when it comes first.
     """
     problem, plan = repaired.problem, repaired.plan
-    sequence = [problem.visit_index[stop.visit] for route in plan.routes for stop in route.stops]
+    planned = [problem.visit_index[stop.visit] for route in plan.routes for stop in route.stops]
+    sequence = [index for index in planned if problem.visits[index].id in kept]
     clock = Scheduler(problem)
     found = []
     for index, visit in enumerate(problem.visits):
-        need = repaired.needs[visit.id]
-        if index not in sequence and not need.must:
-            insertion = _cheapest(problem, clock, sequence, index, need)
+        if visit.id not in kept:
+            insertion = _cheapest(problem, clock, sequence, index, repaired.needs[visit.id])
             if insertion is not None and insertion.gain_s > 0:
                 found.append(insertion)
     found.sort(key=lambda one: (-one.gain_s, one.need.visit_id))
-    return tuple(_describe(one, problem, sequence, frame, last_locked) for one in found[:most])
+    taken = {problem.visits[index].id for index in planned}
+    return tuple(_describe(one, problem, sequence, frame, last_locked, taken) for one in found[:most])
 
 
 def _cheapest(problem: Problem, clock: Scheduler, sequence: list[int], index: int, need: Need) -> _Insertion | None:
@@ -83,7 +88,12 @@ def _detour(problem: Problem, clock: Scheduler, sequence: list[int], index: int,
 
 
 def _describe(
-    found: _Insertion, problem: Problem, sequence: list[int], frame: DayFrame, last_locked: str | None
+    found: _Insertion,
+    problem: Problem,
+    sequence: list[int],
+    frame: DayFrame,
+    last_locked: str | None,
+    taken: Collection[str],
 ) -> FillIn:
     customer = found.need.customer
     after = problem.visits[sequence[found.position - 1]].id if found.position else last_locked
@@ -98,5 +108,6 @@ def _describe(
         start_s=found.start_s,
         start=frame.local.moment(found.start_s),
         extra_travel_s=found.extra_travel_s,
+        planned=found.need.visit_id in taken,
         why=found.need.why(frame.local.day),
     )

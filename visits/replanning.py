@@ -59,7 +59,7 @@ def cancel_visit(
         except StaleError:
             if attempt == ATTEMPTS:
                 raise
-    raise AssertionError("unreachable")
+    raise AssertionError  # the loop returns or raises
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,7 @@ class _Cancellation:
         write_version(session, self.viewer, row, document, made_from, Cause("cancel"))
         _settle(session, frame, before, document, repaired, self.visit_id)
         locked = day.rest.progress.locked
+        kept = {stop.visit for stop in day.rest.progress.rest}
         return CancelAnswer(
             visit=self.visit_id,
             rep=frame.rep.id,
@@ -160,7 +161,7 @@ class _Cancellation:
             plan=document,
             before=before,
             diff=day_diff(before, document, day.shift),
-            suggestions=fill_ins(repaired, frame, locked[-1].visit if locked else None),
+            suggestions=fill_ins(repaired, kept, frame, locked[-1].visit if locked else None),
             repair_ms=round((time.perf_counter() - began) * 1000),
         )
 

@@ -67,18 +67,17 @@ def open_store(url: str) -> Store:
     database cannot be reached.
     """
     parsed = database_url(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+    file = parsed.database or ""
+    if parsed.get_backend_name() == "sqlite" and not file.startswith("file:") and not Path(file).exists():
         raise InputError(f"the database {shown(parsed)} does not exist; run beatplan migrate to make it")
-    engine = connect(parsed)
-    with _plain_errors(parsed), engine.connect() as connection:
-        found = stored_revision(connection)
-    if found != head_revision():
-        engine.dispose()
-        raise InputError(
-            f"the database {shown(parsed)} has schema version {found or 'none'} and this program needs "
-            f"{head_revision()}; run beatplan migrate"
-        )
-    return Store(engine)
+    store = Store(connect(parsed))
+    try:
+        with store.reading() as session:
+            _require_head(session.connection(), parsed)
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def database_url(url: str) -> URL:
@@ -108,6 +107,15 @@ def connect(url: URL) -> Engine:
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _require_head(connection: Connection, url: URL) -> None:
+    found = stored_revision(connection)
+    if found != head_revision():
+        raise InputError(
+            f"the database {shown(url)} has schema version {found or 'none'} and this program needs "
+            f"{head_revision()}; run beatplan migrate"
+        )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -88,7 +88,7 @@ def _tap(
         except StaleError:
             if attempt == ATTEMPTS:
                 raise
-    raise AssertionError("unreachable")
+    raise AssertionError  # the loop returns or raises
 
 
 def _tap_once(
