@@ -128,7 +128,7 @@ def test_a_key_used_again_gives_the_first_answer(planned: Served) -> None:
 def test_a_tap_without_a_key_changes_nothing(planned: Served) -> None:
     before = plan_of(planned)
     for what in ("arrive", "complete", "cancel", "no-show"):
-        for headers in ({}, {"Idempotency-Key": ""}, {"Idempotency-Key": "  "}, {"Idempotency-Key": "x" * 201}):
+        for headers in ({}, {"Idempotency-Key": ""}, {"Idempotency-Key": "x" * 201}):
             reply = planned.send("ana", "POST", f"/visits/{before.stops[0].visit}/{what}", json={}, headers=headers)
             assert problem_of(reply, 400).errors[0].field == "Idempotency-Key"
     assert plan_of(planned) == before

@@ -141,7 +141,9 @@ def test_a_date_is_required_for_plans(shared: Served) -> None:
     assert problem_of(shared.get("admin", "/plans"), 422).errors[0].field == "date"
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "cursor=!", "cursor=e30", "cursor=WzFd"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "cursor=!", "cursor=e30", "cursor=WzFd", "cursor=WyJcdTAwMDAiXQ"]
+)
 def test_bad_pages(shared: Served, query: str) -> None:
     for noun in ("customers", "reps", "territories", "visits", "plan-runs"):
         problem_of(shared.get("admin", f"/{noun}?{query}"), 422)
