@@ -34,9 +34,10 @@ class Server(uvicorn.Server):
             self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM or Ctrl-C: end gently, and certainly."""
+        """SIGTERM or Ctrl-C: end gently, and certainly; a second one does not wait for open requests."""
+        del sig, frame
+        self.force_exit = self.should_exit
         self.end()
-        super().handle_exit(sig, frame)
 
     def end(self) -> None:
         """Stop serving; what does not stop by itself is left behind."""

@@ -17,16 +17,29 @@ from routing.errors import BeatplanError
 from visits.planning import run_planning
 from visits.store import open_store
 
+STDIN = 0
+
+
+def _read_settings() -> Settings:
+    """One line of stdin, read without a buffer: a reader that waits in a buffer would hold up the end."""
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(STDIN, 65536)
+        if not piece:
+            break
+        line += piece
+    return Settings.model_validate_json(line)
+
 
 def _end_with_the_service() -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(STDIN, 1):
         pass
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def main() -> int:
     """Plans the run named on the command line and returns the exit code; the run's row says how it went."""
-    settings = Settings.model_validate_json(sys.stdin.buffer.readline())
+    settings = _read_settings()
     threading.Thread(target=_end_with_the_service, daemon=True).start()
     try:
         run_planning(open_store(settings.store_url), sys.argv[1], make_tools(settings), now=datetime.now(UTC))
