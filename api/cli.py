@@ -44,18 +44,19 @@ COMMANDS = {
 
 def _load(name: str, entry: Entry) -> Any:
     family = getattr(importlib.import_module(entry.module), entry.member)
+    holder = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    holder.callback()(_nothing)
     if isinstance(family, typer.Typer):
-        app = family
+        holder.add_typer(family, name=name if entry.group else None)
     else:
-        app = typer.Typer(rich_markup_mode=None)
-        family(app)
-    app.rich_markup_mode = None
-    app.pretty_exceptions_enable = False
-    command = build_command(app)
-    if not entry.group and isinstance(command, TyperGroup):
-        command = command.commands[name]
-    command.name = name
-    return command
+        family(holder)
+    holding = build_command(holder)
+    assert isinstance(holding, TyperGroup)
+    return holding.commands[name]
+
+
+def _nothing() -> None:
+    """Makes an app of one command a group, so that its command is found by name."""
 
 
 class LazyCommands(TyperGroup):
@@ -121,6 +122,11 @@ def _complain(sentence: str) -> None:
     print(f"beatplan: {line}".encode("utf-8", "backslashreplace").decode("utf-8"), file=sys.stderr)  # noqa: T201
 
 
+def _let_go_of_stdout() -> None:
+    """Nobody reads: what is still in the buffer goes nowhere, so that the end of the program is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def exit_code_of(error: BeatplanError) -> int:
     """2 for bad input, 3 for a problem without a feasible plan, 1 for any other fault."""
     if isinstance(error, InputError):
@@ -146,7 +152,7 @@ def run(arguments: Sequence[str], command: Callable[..., Any] | None = None) -> 
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return 0
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else FAILED

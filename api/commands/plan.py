@@ -52,7 +52,7 @@ def plan(
 ) -> None:
     """Plan days of the reps and store the result; prints every rep-day."""
     try:
-        day = date.fromisoformat(first)
+        day = datetime.strptime(first, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
     except ValueError:
         raise InputError(f"--from is {first!r}, not a date of the calendar; write one such as 2026-11-23") from None
     with opened(data) as (settings, store):
