@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import pydantic_core
 from sqlalchemy import tuple_
 from sqlmodel import Session
 from sqlmodel.sql.expression import SelectOfScalar
@@ -54,7 +55,7 @@ def fetch_page(
     """
     order = tuple_(*keys)
     if request.cursor is not None:
-        last = tuple_(*_decode(request.cursor, len(keys)))
+        last = tuple_(*_decode(request.cursor, [int if key.type.python_type is int else str for key in keys]))
         statement = statement.where(order < last if descending else order > last)
     statement = statement.order_by(*(key.desc() if descending else key.asc() for key in keys))
     rows = list(session.exec(statement.limit(request.limit + 1)))
@@ -67,15 +68,16 @@ def _encode(values: Sequence[str | int]) -> str:
     return base64.urlsafe_b64encode(json.dumps(list(values)).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, length: int) -> list[str | int]:
+def _decode(cursor: str, kinds: list[type]) -> list[str | int]:
     try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        values = pydantic_core.from_json(text)
     except (ValueError, binascii.Error):
         values = None
     if (
         not isinstance(values, list)
-        or len(values) != length
-        or not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values)
+        or [type(value) for value in values] != kinds
+        or any("\0" in str(v) for v in values)
     ):
         raise InputError(f"cursor {cursor!r} is not one that this list gave; start again without a cursor")
     return values
