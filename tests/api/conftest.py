@@ -74,6 +74,22 @@ def settings(store_url: str, roads: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
+def sqlite_settings(migrated_sqlite: Path, roads: Path, tmp_path: Path) -> Settings:
+    """The same on SQLite alone, for what does not depend on the kind of database."""
+    shutil.copy(migrated_sqlite, tmp_path / "beatplan.db")
+    found = settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path)
+    fill(found)
+    return found
+
+
+@pytest.fixture
+def on_sqlite(sqlite_settings: Settings) -> Iterator[Served]:
+    """A running service on SQLite alone."""
+    with served(sqlite_settings) as running:
+        yield running
+
+
+@pytest.fixture
 def service(settings: Settings) -> Iterator[Served]:
     """A running service on a database of its own."""
     with served(settings) as running:
