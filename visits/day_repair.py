@@ -17,6 +17,8 @@ from routing.evaluate import require_valid
 from routing.plan import Plan, Unserved
 from routing.problem import Location, Problem, Promise, Shift, TimeWindow, TravelMatrix, TravelSlice
 from routing.problem import Visit as ProblemVisit
+from routing.roads.network import FAR_M
+from routing.solve.construct import Deadline, fill_gaps
 from routing.solve.options import SolveOptions
 from routing.solve.schedule import Scheduler, routes_to_plan
 from visits.day_documents import DayFrame, home_of
@@ -32,6 +34,8 @@ from visits.solving import Tools
 CHANGE_PRICE_S = 480
 """What dropping a planned stop costs beside its worth."""
 CANDIDATES = 40
+FILL_S = 0.3
+"""At most so long is freed time filled before the solver is asked."""
 _STRAIGHT_M_PER_S = 8.0
 _EARTH_M = 6_371_000.0
 
@@ -65,19 +69,23 @@ def repair_day(day: DayRest, stored: Problem | None, tools: Tools, options: Solv
     needs = {need.visit_id: need for need in (*day.rest, *day.candidates) if need.visit_id in problem.visit_index}
     if not problem.visits:
         return Repaired(problem, Plan(objective_s=0, value_s=0, travel_s=0, routes=()), needs)
-    plan = driving_on(problem, [need.visit_id for need in day.rest])
+    plans = quick_plans(problem, [need.visit_id for need in day.rest])
     try:
         solved = tools.solve(problem, options)
-        require_valid(problem, solved, allow_missing=frozenset(entry.visit for entry in solved.unserved))
+        require_valid(problem, solved, allow_missing=_missing(solved))
+        plans.append(solved)
     except SolveError:
-        solved = plan
-    best = max(plan, solved, key=lambda one: (_musts(problem, one), one.objective_s))
-    require_valid(problem, best, allow_missing=frozenset(entry.visit for entry in best.unserved))
+        pass  # the quick plans stand
+    best = max(plans, key=lambda one: (_musts(problem, one), one.objective_s))
+    require_valid(problem, best, allow_missing=_missing(best))
     return Repaired(problem, best, needs)
 
 
-def driving_on(problem: Problem, order: Sequence[str]) -> Plan:
-    """The plan that keeps the order and adds nothing; where that has become impossible it drops what is worth least."""
+def quick_plans(problem: Problem, order: Sequence[str]) -> list[Plan]:
+    """Two plans at once: driving on in the order of the visits, and the same with its free time filled.
+
+    Where driving on has become impossible it drops what is worth least.
+    """
     clock = Scheduler(problem)
     sequence = [problem.visit_index[name] for name in order]
     while sequence and clock.schedule(0, sequence) is None:
@@ -85,15 +93,21 @@ def driving_on(problem: Problem, order: Sequence[str]) -> Plan:
             (sequence[:i] + sequence[i + 1 :] for i in range(len(sequence))),
             key=lambda left: (clock.schedule(0, left) is None, -sum(_weight(problem.visits[i]) for i in left)),
         )
-    kept = set(sequence)
-    unserved = [
-        Unserved(visit=visit.id, reason="time", detail="not tried in this plan", short_s=None)
+    (filled,) = fill_gaps(clock, [sequence], Deadline.after(FILL_S))
+    return [_plan_of(problem, clock, sequence), _plan_of(problem, clock, filled)]
+
+
+def _plan_of(problem: Problem, clock: Scheduler, sequence: Sequence[int]) -> Plan:
+    left = [
+        Unserved(visit=visit.id, reason="time", detail="not part of the quick repair")
         for i, visit in enumerate(problem.visits)
-        if i not in kept
+        if i not in sequence
     ]
-    return routes_to_plan(
-        problem, [sequence], seed=0, iterations=0, engine="search", unserved=unserved, scheduler=clock
-    )
+    return routes_to_plan(problem, [sequence], seed=0, iterations=0, engine="search", unserved=left, scheduler=clock)
+
+
+def _missing(plan: Plan) -> frozenset[str]:
+    return frozenset(entry.visit for entry in plan.unserved)
 
 
 def _weight(visit: ProblemVisit) -> int:
@@ -106,16 +120,15 @@ def _musts(problem: Problem, plan: Plan) -> int:
 
 
 def _with_travel(day: DayRest, stored: Problem | None, tools: Tools) -> Problem:
-    """The small problem with travel times: cut out of the stored problem where it has all the day's places."""
+    """The small problem with travel times: cut out of the stored problem where it has all its places."""
     chosen = nearest_candidates(day)
-    essential = _problem(day, [])
-    if stored is not None and _knows(stored, essential.locations):
-        known = [need for need in chosen if _knows(stored, [_location(need.customer)])]
-        return with_travel_of(_problem(day, known), stored)
+    problem = _problem(day, chosen)
+    if stored is not None and _knows(stored, problem.locations):
+        return with_travel_of(problem, stored)
     off_road_m = tools.travel.off_road_m(
         np.array([(need.customer.lon, need.customer.lat) for need in chosen]).reshape(-1, 2)
     )
-    on_roads = [need for need, metres in zip(chosen, off_road_m, strict=True) if metres <= 1000.0]
+    on_roads = [need for need, metres in zip(chosen, off_road_m, strict=True) if metres <= FAR_M]
     return tools.travel(_problem(day, on_roads))
 
 

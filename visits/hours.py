@@ -1,8 +1,8 @@
 """Opening hours and working hours, from their text to time windows and shifts.
 
-Texts are in OpenStreetMap's opening_hours syntax, parsed by opening-hours-py. Hours that the text calls unknown
-("by appointment") count as closed: nobody is sent to a door that may be shut. Public holidays ("PH") are those of the
-given country, or else of the country that the coordinates lie in.
+Texts are in OpenStreetMap's opening_hours syntax, parsed by opening-hours-py. Hours that the text calls "unknown" count
+as closed, as nobody is sent to a door that may be shut; a comment ("ring twice") changes nothing. Public holidays
+("PH") are those of the given country, or else of the country that the coordinates lie in.
 """
 
 from __future__ import annotations

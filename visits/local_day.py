@@ -20,7 +20,7 @@ def zone_named(name: str, what: str = "timezone") -> ZoneInfo:
     """A time zone by its IANA name. Raises InputError for an unknown one."""
     try:
         return ZoneInfo(name)
-    except (OSError, KeyError, ValueError):  # not found is a KeyError, an empty or odd name one of the others
+    except (KeyError, OSError, ValueError):
         raise InputError(f'{what} is {name!r}, not a known time zone; write one such as "Europe/Helsinki"') from None
 
 

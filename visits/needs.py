@@ -57,11 +57,15 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class CustomerHistory:
-    """What planning knows of a customer's visits: the open ones, how many there ever were, and the last one."""
+    """What planning knows of a customer's visits: the open ones, how many there ever were, and the last one.
+
+    On `refused` days a visit was cancelled or nobody was there: the customer is not asked again that day.
+    """
 
     open_visits: tuple[Visit, ...] = ()
     visits_so_far: int = 0
     last_visit: date | None = None
+    refused: frozenset[date] = frozenset()
 
 
 def needs_of(
@@ -122,7 +126,8 @@ def _by_cadence(customer: Customer, history: CustomerHistory, days: Sequence[dat
     needs: list[Need] = []
     for last, span in _occasions(history.last_visit, customer.cadence_days, days):
         visit = open_visits[len(needs)] if len(needs) < len(open_visits) else None
-        worth = _worth(customer, span, last, policy)
+        free = [day for day in span if day not in history.refused]
+        worth = _worth(customer, free, last, policy, asked_for=visit is not None)
         if visit is not None:
             worth = {
                 day: value for day, value in worth.items() if day in _between(span, visit.not_before, visit.not_after)
@@ -143,11 +148,16 @@ def _by_cadence(customer: Customer, history: CustomerHistory, days: Sequence[dat
     return needs
 
 
-def _worth(customer: Customer, span: Sequence[date], last: date | None, policy: ValuePolicy) -> dict[date, float]:
-    """What a visit is worth on each day of a span on which it is worth anything."""
-    if customer.cadence_days is None:
-        return {}
+def _worth(
+    customer: Customer, span: Sequence[date], last: date | None, policy: ValuePolicy, *, asked_for: bool
+) -> dict[date, float]:
+    """What a visit is worth on each day of a span on which it is worth anything.
+
+    Without a cadence only a visit that somebody asked for is worth its tier.
+    """
     base_s = policy.tier_s.get(customer.tier, 0)
+    if customer.cadence_days is None:
+        return {day: float(base_s) for day in span if asked_for and base_s}
     worth = {
         day: base_s * due_factor(None if last is None else (day - last).days, customer.cadence_days, policy)
         for day in span

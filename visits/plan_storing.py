@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -87,12 +87,20 @@ def stored_by_run(session: Session, run_id: str, reps: Iterable[Rep]) -> bool:
     return session.exec(statement.limit(1)).first() is not None
 
 
+def locked_plan(session: Session, rep_id: str, day: date) -> Plan | None:
+    """The plan of a rep-day, held until the transaction ends.
+
+    Whoever changes a plan or the state of its visits takes it first, so that two changes never wait for each other.
+    """
+    return session.exec(select(Plan).where(Plan.rep_id == rep_id, Plan.day == day).with_for_update()).first()
+
+
 def plan_row(session: Session, frame: DayFrame, *, expected: int, run_id: str | None = None) -> Plan | None:
     """The plan of a rep-day, made when it is new; None when the run has already stored a version of it.
 
     Raises StaleError when its current version is not the expected one.
     """
-    row = session.exec(select(Plan).where(Plan.rep_id == frame.rep.id, Plan.day == frame.local.day)).first()
+    row = locked_plan(session, frame.rep.id, frame.local.day)
     if row is None:
         row = Plan(rep_id=frame.rep.id, day=frame.local.day)
         session.add(row)

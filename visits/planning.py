@@ -115,10 +115,11 @@ def after_week(data: TerritoryData, inputs: PlanningInput, plan: Plan) -> Territ
             former = histories.get(need.customer.id, CustomerHistory())
             still_open = tuple(visit for visit in former.open_visits if visit.id != need.visit_id)
             is_new = len(still_open) == len(former.open_visits)
-            histories[need.customer.id] = CustomerHistory(
-                still_open,
-                former.visits_so_far + is_new,
-                max(day, former.last_visit) if former.last_visit else day,
+            histories[need.customer.id] = replace(
+                former,
+                open_visits=still_open,
+                visits_so_far=former.visits_so_far + is_new,
+                last_visit=max(day, former.last_visit) if former.last_visit else day,
             )
     return replace(data, histories=histories)
 

@@ -22,7 +22,7 @@ from visits.idempotency import keep_answer, stored_answer
 from visits.local_day import LocalDay, today_in, zone_named
 from visits.models import CLOSED_STATES, Customer, Plan, PlanVersion, Rep, Visit, VisitState
 from visits.needs import CustomerHistory, Need, needs_of, promise_of
-from visits.plan_storing import Cause, Provenance, place_visit, plan_row, release_visit, write_version
+from visits.plan_storing import Cause, Provenance, locked_plan, place_visit, plan_row, release_visit, write_version
 from visits.problem_store import keep_problem, load_problem
 from visits.progress import progress_of
 from visits.queries.events import record
@@ -107,6 +107,8 @@ class _Cancellation:
             known = stored_answer(session, self.viewer, self.key, self.request, CancelAnswer)
             if known is not None:
                 return known
+            if day is not None:
+                locked_plan(session, day.document.rep, day.document.date)
             visit = self._mark(session)
             if day is None or repaired is None:
                 if visit.rep_id is not None:

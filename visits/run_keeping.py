@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from visits.errors import NotFoundError
+from visits.errors import NotFoundError, StoreError
 from visits.models import PlanRun, RunState
 from visits.queries.events import record
 from visits.scope import SYSTEM
@@ -56,11 +57,11 @@ class RunWatch:
         self._cancelled = False
 
     def note(self, percent: int, best_objective_s: int | None, *, at_once: bool = False) -> None:
-        """Write how far the run is."""
+        """Write how far the run is; a database that is busy elsewhere is no reason to stop planning."""
         if not at_once and self._clock() - self._written_at < WRITE_EVERY_S:
             return
         self._written_at = self._clock()
-        with self._store.session() as session:
+        with contextlib.suppress(StoreError), self._store.session() as session:
             session.exec(
                 update(PlanRun)
                 .where(col(PlanRun.id) == self._run_id)

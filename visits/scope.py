@@ -74,7 +74,7 @@ def visible_visits(statement: S, viewer: Viewer) -> S:
     if viewer.sees_all:
         return statement
     if viewer.role is Role.REP:
-        return statement.where(col(Visit.rep_id) == viewer.rep_id)
+        return statement.where(_own(Visit, viewer))
     return statement.where(col(Visit.customer_id).in_(select(Customer.id).where(_in_territories(Customer, viewer))))
 
 
@@ -83,7 +83,7 @@ def visible_events(statement: S, viewer: Viewer) -> S:
     if viewer.sees_all:
         return statement
     if viewer.role is Role.REP:
-        return statement.where(col(Event.rep_id) == viewer.rep_id)
+        return statement.where(_own(Event, viewer))
     return statement.where(
         or_(
             _in_territories(Event, viewer),
@@ -96,6 +96,11 @@ def _rep_condition(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.role is Role.REP:
         return col(Rep.id) == viewer.rep_id if viewer.rep_id else false()
     return _in_territories(Rep, viewer)
+
+
+def _own(table: type[Visit | Event], viewer: Viewer) -> ColumnElement[bool]:
+    """Rows of the viewer's own rep; none for a rep without one, lest NULL should match NULL."""
+    return col(table.rep_id) == viewer.rep_id if viewer.rep_id else false()
 
 
 def _in_territories(table: type[Customer | Rep | Event], viewer: Viewer) -> ColumnElement[bool]:

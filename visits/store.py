@@ -22,7 +22,13 @@ from visits.schema import head_revision, stored_revision, upgrade
 
 BUSY_TIMEOUT_S = 10.0
 """How long a SQLite writer waits for another before it gives up."""
+POOL = 10
+"""Connections kept open."""
+MOST_CONNECTIONS = 48
+"""Connections at one time; more than the threads that a service answers with."""
 _READING = "beatplan_reading"
+_TURNED_AWAY = frozenset({"40001", "40P01"})
+"""PostgreSQL chose this transaction to give way: serialization failure, deadlock."""
 
 
 class Store:
@@ -102,8 +108,13 @@ def shown(url: URL) -> str:
 def connect(url: URL) -> Engine:
     """An engine with this project's transaction rules; nothing is opened yet."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=MOST_CONNECTIONS - POOL)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        pool_size=POOL,
+        max_overflow=MOST_CONNECTIONS - POOL,
+    )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -140,6 +151,8 @@ def _plain_errors(url: URL) -> Iterator[None]:
             raise
         raise StaleError("somebody else wrote the same thing at the same moment; load it again and repeat") from None
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _TURNED_AWAY:
+            raise StaleError("somebody else changed the same things at the same moment; repeat the change") from None
         sentence = _sentence(str(error.orig), url)
         if sentence is None:
             raise

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from visits.day_plan import DayPlan, TapAnswer
 from visits.errors import ConflictError, InputError, StaleError
 from visits.idempotency import keep_answer, stored_answer
 from visits.local_day import today_in, zone_named
 from visits.models import Customer, Plan, PlanVersion, Rep, Visit, VisitState
-from visits.plan_storing import Cause, Provenance, write_version
+from visits.plan_storing import Cause, Provenance, locked_plan, write_version
 from visits.queries.events import record
 from visits.queries.visits import get_visit
 from visits.scope import Viewer
@@ -108,6 +108,8 @@ def _tap_once(
     visit = get_visit(session, viewer, visit_id)
     if visit.rep_id is None or visit.day is None:
         raise ConflictError(f"the visit {visit_id!r} is in no plan; plan it first")
+    plan = locked_plan(session, visit.rep_id, visit.day)
+    session.refresh(visit)
     if visit.state not in allowed:
         raise ConflictError(f"the visit {visit_id!r} is already {visit.state}; it cannot become {kind}")
     change(session, visit)
@@ -123,7 +125,8 @@ def _tap_once(
         rep_id=visit.rep_id,
         territory_id=customer.territory_id,
     )
-    _show_on_plan(session, viewer, visit, kind)
+    if plan is not None:
+        _show_on_plan(session, viewer, plan, visit, kind)
     answer = TapAnswer(
         visit=visit.id,
         customer=visit.customer_id,
@@ -137,16 +140,11 @@ def _tap_once(
     return answer
 
 
-def _show_on_plan(session: Session, viewer: Viewer, visit: Visit, kind: str) -> None:
+def _show_on_plan(session: Session, viewer: Viewer, plan: Plan, visit: Visit, kind: str) -> None:
     """Give the rep's plan a version that shows the visit's new state, its times as planned."""
-    found = session.exec(
-        select(Plan, PlanVersion)
-        .join(PlanVersion, (col(PlanVersion.plan_id) == Plan.id) & (col(PlanVersion.number) == Plan.number))
-        .where(Plan.rep_id == visit.rep_id, Plan.day == visit.day)
-    ).first()
-    if found is None:
-        return
-    plan, current = found
+    current = session.exec(
+        select(PlanVersion).where(PlanVersion.plan_id == plan.id, PlanVersion.number == plan.number)
+    ).one()
     document = DayPlan.model_validate_json(current.document)
     stops = tuple(
         stop.model_copy(update={"state": visit.state, "locked": True}) if stop.visit == visit.id else stop

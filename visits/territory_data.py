@@ -33,6 +33,7 @@ from visits.value import policy_from
 
 _AROUND = timedelta(days=2)
 _COUNT_AS_MADE = (VisitState.PLANNED, VisitState.PROMISED, VisitState.EN_ROUTE, VisitState.ARRIVED, VisitState.DONE)
+_REFUSED = (VisitState.CANCELLED, VisitState.NO_SHOW, VisitState.SKIPPED)
 R = TypeVar("R", Rep, Customer)
 
 
@@ -128,6 +129,7 @@ def _histories(
                 made[stop.customer] = _later(made[stop.customer], day)
     so_far: Counter[str] = Counter()
     open_visits: dict[str, list[Visit]] = defaultdict(list)
+    refused: dict[str, set[date]] = defaultdict(set)
     for part in _chunks(ids):
         of_part = col(Visit.customer_id).in_(part)
         counted = select(Visit.customer_id, func.count()).where(of_part).group_by(col(Visit.customer_id))
@@ -145,7 +147,14 @@ def _histories(
                 made[visit.customer_id] = _later(made[visit.customer_id], visit.day)
             elif visit.id not in executed and (visit.day is None or visit.day >= horizon[0]):
                 open_visits[visit.customer_id].append(visit)
-    return {name: CustomerHistory(tuple(open_visits[name]), so_far[name], made[name]) for name in ids}
+        refusals = select(Visit).where(of_part, col(Visit.state).in_(_REFUSED), col(Visit.day).between(*horizon))
+        for visit in session.exec(refusals):
+            if visit.day is not None:
+                refused[visit.customer_id].add(visit.day)
+    return {
+        name: CustomerHistory(tuple(open_visits[name]), so_far[name], made[name], frozenset(refused[name]))
+        for name in ids
+    }
 
 
 def _later(first: date | None, second: date | None) -> date | None:
