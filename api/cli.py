@@ -119,8 +119,8 @@ def _usage_errors() -> type[Exception]:
 
 def _usage_sentence(error: Any) -> str:
     """What is wrong with a command line, and where its help is. Typer says a missing command by the whole help."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "beatplan"
+    context: Any = getattr(error, "ctx", None)
+    path = "beatplan" if context is None else context.command_path
     if type(error).__name__ == "NoArgsIsHelpError":
         names = ", ".join(context.command.list_commands(context))
         return f"{path} needs one of its commands: {names} (see `{path} --help`)"

@@ -36,7 +36,10 @@ class Settings(BaseSettings):
     )
     repair_seconds: float = Field(default=0.3, gt=0, le=60, description="Seconds of search when a day is repaired.")
     repair_processes: int = Field(
-        default=2, ge=1, le=64, description="Solver processes kept warm; so many days can be repaired at a time."
+        default=2,
+        ge=0,
+        le=64,
+        description="Solver processes kept warm, one per repair at a time. 0: each repair starts its own.",
     )
     threads: int = Field(default=16, ge=2, le=256, description="Threads that answer requests.")
     max_body_bytes: int = Field(

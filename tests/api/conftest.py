@@ -44,6 +44,7 @@ def settings_for(url: str, roads: Path, folder: Path) -> Settings:
         port=0,
         solve_seconds=1.0,
         repair_seconds=0.2,
+        repair_processes=0,
         max_body_bytes=50_000,
     )
 
