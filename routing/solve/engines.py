@@ -9,7 +9,6 @@ from routing.plan import Engine, Plan
 from routing.problem import Problem
 from routing.solve.construct import Deadline, Sequences, construct, trim
 from routing.solve.finish import finish
-from routing.solve.model import RoutingModel, SearchLimits
 from routing.solve.options import Progress, SolveOptions
 from routing.solve.schedule import Scheduler, routes_to_plan
 
@@ -21,6 +20,8 @@ EngineFunction = Callable[[Problem, SolveOptions, OnProgress | None, ShouldStop 
 FINISH_PART = 1.0
 """Time kept for gaps, reasons and checks, as a multiple of what the first plan took; measured 0.5 to 0.7."""
 LEAST_FINISH_S = 0.05
+FIRST_S = 0.6
+"""Time for the first plan, even when the limit passes: a plan that is not full costs more to explain."""
 FILL_S = 0.25
 """Time for filling gaps, even when the limit has passed."""
 STOP_EVERY = 64
@@ -57,13 +58,15 @@ def solve_by_ortools(
     began = time.monotonic()
     deadline = Deadline.after(options.time_s)
     scheduler = Scheduler(problem)
-    first = construct(scheduler, deadline)
+    first = construct(scheduler, _at_least(deadline, FIRST_S))
     took = time.monotonic() - began
     reporter = _Reporter(scheduler, began, on_progress, on_routes)
     reporter.first(first)
     search_end = _earlier(deadline, LEAST_FINISH_S + FINISH_PART * took)
     best, iterations = first, 0
     if _worth_searching(problem, options, search_end, took) and not (should_stop is not None and should_stop()):
+        from routing.solve.model import RoutingModel, SearchLimits  # noqa: PLC0415 - 0.2 s that a short solve lacks
+
         model = RoutingModel(problem)
         stop = None if should_stop is None else _seldom(should_stop)
         limits = SearchLimits(search_end.remaining_s, options.iterations, stop, options.seed)
@@ -128,6 +131,12 @@ def _worth_searching(problem: Problem, options: SolveOptions, search_end: Deadli
     remaining = search_end.remaining_s
     wanted = bool(problem.shifts and problem.visits) and options.iterations != 0
     return wanted and (remaining is None or remaining > first_took_s)
+
+
+def _at_least(deadline: Deadline, seconds: float) -> Deadline:
+    """The deadline, but not sooner than in so many seconds."""
+    remaining = deadline.remaining_s
+    return deadline if remaining is None or remaining > seconds else Deadline.after(seconds)
 
 
 def _earlier(deadline: Deadline, seconds: float) -> Deadline:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.solve.pauses import NEVER
+from routing.solve.pauses import NEVER, PauseTable
 from routing.solve.schedule import Scheduler
 from routing.solve.starts import SpanTable, possible_starts
 
@@ -94,39 +94,52 @@ class Insertions:
             self._durations[0][targets[None, :], after[:, None]] >= 0
         )
         possible = reachable & spans.allowed[candidates][None, :]
-        masks = table.full + 1
-        short = np.full(reachable.shape, NEVER, np.int64)
-        detour = np.full(reachable.shape, NEVER, np.int64)
-        ready = [np.full(reachable.shape, NEVER, np.int64) for _ in range(masks)]
+        shape = (len(before), len(candidates))
+        short, detour = np.full(shape, NEVER, np.int64), np.full(shape, NEVER, np.int64)
         base = self._drive(before, after, earliest.min(axis=1)) if sequence else np.zeros(len(before), np.int64)
-        drives_in = np.zeros(reachable.shape, np.int64)
-        for mask in range(masks):
-            free = earliest[:, mask]
-            if (free >= NEVER).all():
+        drives_in = self._drive(before[:, None], targets[None, :], earliest.min(axis=1)[:, None])
+        steady = len(self._at) == 1
+        drives_out = self._drive(targets[None, :], after[:, None], np.zeros((1, 1), np.int64)) if steady else None
+        for mask, (rows, ready) in self._ready(table, earliest, before, targets, drives_in if steady else None).items():
+            ways = [(way, latest[rows, mask | way.mask]) for way in table.after(mask)]
+            if all((limit <= -NEVER).all() for _, limit in ways):
                 continue
-            drives = self._drive(before[:, None], targets[None, :], free[:, None])
-            drives_in = drives if mask == 0 else np.where((earliest[:, 0] >= NEVER)[:, None], drives, drives_in)
-            for way in table.after(mask):
-                at = np.maximum(free[:, None] + drives + way.total_s, way.free_at_s)
-                at[free > way.leave_by_s] = NEVER
-                np.minimum(ready[mask | way.mask], at, out=ready[mask | way.mask])
-        for mask in range(masks):
-            if (ready[mask] >= NEVER).all():
-                continue
-            start, missed = _next_starts(spans, candidates, ready[mask])
+            start, missed = _next_starts(spans, candidates, ready)
             free_after = start + service
-            drives = self._drive(targets[None, :], after[:, None], free_after)
-            np.minimum(detour, drives_in + drives - base[:, None], out=detour)
-            for way in table.after(mask):
-                limit = latest[:, mask | way.mask][:, None]
-                arrives = np.maximum(free_after + drives + way.total_s, way.free_at_s)
-                too_late = np.maximum(np.maximum(arrives - limit, free_after - way.leave_by_s), 0) + missed
-                too_late[(limit[:, 0] <= -NEVER) | (ready[mask] >= NEVER).all(axis=1)] = NEVER
-                np.minimum(short, too_late, out=short)
+            drives = (
+                self._drive(targets[None, :], after[rows, None], free_after) if drives_out is None else drives_out[rows]
+            )
+            detour[rows] = np.minimum(detour[rows], drives_in[rows] + drives - base[rows, None])
+            for way, limit in ways:
+                can = limit > -NEVER
+                if not can.any():
+                    continue
+                arrives = np.maximum(free_after[can] + drives[can] + way.total_s, way.free_at_s)
+                too_late = np.maximum(np.maximum(arrives - limit[can, None], free_after[can] - way.leave_by_s), 0)
+                short[rows[can]] = np.minimum(short[rows[can]], too_late + missed[can])
         short[~possible] = NEVER
         detour[~possible] = NEVER
         self._limit_travel(shift_index, detour, short)
         return Places(detour_s=detour, short_s=np.minimum(short, NEVER))
+
+    def _ready(
+        self, table: PauseTable, earliest: Times, before: Times, targets: Times, drives_in: Times | None
+    ) -> dict[int, tuple[Times, Times]]:
+        """By breaks taken, the positions where a candidate can be reached with them, and when it is: [rows, c]."""
+        parts: dict[int, list[tuple[Times, Times]]] = {}
+        for mask in range(table.full + 1):
+            for way in table.after(mask):
+                rows = np.flatnonzero(earliest[:, mask] <= min(way.leave_by_s, NEVER - 1))
+                if rows.size:
+                    free = earliest[rows, mask][:, None]
+                    drives = (
+                        self._drive(before[rows, None], targets[None, :], free)
+                        if drives_in is None
+                        else drives_in[rows]
+                    )
+                    at = np.maximum(free + drives + way.total_s, way.free_at_s)
+                    parts.setdefault(mask | way.mask, []).append((rows, at))
+        return {mask: _soonest(pieces) for mask, pieces in parts.items()}
 
     def _limit_travel(self, shift_index: int, detour: Times, short: Times) -> None:
         allowed = self.scheduler.problem.shifts[shift_index].max_travel_s
@@ -213,6 +226,18 @@ class Insertions:
             fits = middle + self.scheduler.duration(origin, target, middle) <= arrive_by
             low, high = (middle, high) if fits else (low, middle - 1)
         return low
+
+
+def _soonest(pieces: list[tuple[Times, Times]]) -> tuple[Times, Times]:
+    """The rows of any piece and the least of their values."""
+    if len(pieces) == 1:
+        return pieces[0]
+    rows = np.unique(np.concatenate([piece_rows for piece_rows, _ in pieces]))
+    least = np.full((len(rows), pieces[0][1].shape[1]), NEVER, np.int64)
+    for piece_rows, at in pieces:
+        inside = np.searchsorted(rows, piece_rows)
+        least[inside] = np.minimum(least[inside], at)
+    return rows, least
 
 
 def _next_starts(spans: SpanTable, candidates: Times, ready: Times) -> tuple[Times, Times]:
