@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.errors import RoadError
+from routing.roads.cache import MatrixCache
 from routing.roads.graph import DEGREE
 from routing.roads.metric import Metric
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
+from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile
 from routing.roads.query import find_path, path_cost
 from routing.roads.roadmap import RoadMap
-from routing.roads.snap import nearest_roads
+from routing.roads.snap import FRACTION_STEPS, nearest_roads
 from routing.roads.sweep import Ends, travel
+from routing.roads.timeline import Hour, Timeline, first_in_first_out
 from routing.roads.weights import NEVER, Packed, pack, unpack
+from routing.travel import TravelSlice
 
 _Rows = npt.NDArray[np.int64]
 
 
 class CchRoadNetwork:
-    """A road network over a `RoadMap`; `threads` is how many a large matrix may use at once."""
+    """A road network over a `RoadMap`; `metric` holds its free-flow costs.
 
-    def __init__(self, road_map: RoadMap, metric: Metric, *, threads: int = 1) -> None:
+    `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
+    processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a `departure` free-flow speeds hold and conditional turn restrictions do not.
+    """
+
+    def __init__(
+        self,
+        road_map: RoadMap,
+        metric: Metric,
+        *,
+        profile: SpeedProfile = DEFAULT_PROFILE,
+        folder: Path | None = None,
+        cache: MatrixCache | None = None,
+        identity: str = "map",
+        threads: int = 1,
+    ) -> None:
         self.map = road_map
-        self._metric = metric
+        self.timeline = Timeline(road_map, profile, folder)
         self.threads = threads
+        self._metric = metric
+        self._folder = folder
+        self._cache = cache
+        self._identity = identity
+
+    def with_speeds(self, profile: SpeedProfile) -> Self:
+        """The same map under other speeds."""
+        return type(self)(
+            self.map,
+            self._metric,
+            profile=profile,
+            folder=self._folder,
+            cache=self._cache,
+            identity=self._identity,
+            threads=self.threads,
+        )
 
     def snap(self, lonlat: npt.NDArray[np.float64]) -> Snapped:
         """Places, float64 [n, 2] of lon, lat, put on the nearest usable road; of equally near ones on the first.
@@ -43,19 +79,32 @@ class CchRoadNetwork:
         self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
     ) -> RoadMatrix:
         """Travel from every point to every target (to every point where `targets` is None), int32 [n, m]."""
-        return self.fine_matrix(points, targets, departure=departure, fine=False)
+        hour = None if departure is None else self.timeline.departure_hour(departure)
+        if targets is None:
+            return self._square(hour, points)
+        return self._matrix(self._costs(hour), points, targets)
+
+    def _square(self, hour: Hour | None, points: Snapped) -> RoadMatrix:
+        """Travel between all points, from the cache where there is one and it knows."""
+
+        def compute(rows: _Rows, columns: _Rows) -> RoadMatrix:
+            return self._matrix(self._costs(hour), take_places(points, rows), take_places(points, columns))
+
+        steps = points.fraction * FRACTION_STEPS
+        if self._cache is None or not len(points) or (steps != np.rint(steps)).any():
+            return self._matrix(self._costs(hour), points, points)
+        keys = points.edge * (FRACTION_STEPS + 1) + steps.astype(np.int64)
+        name = "free-flow" if hour is None else self.timeline.name(hour)
+        return self._cache.matrix(f"{self._identity}-{name}", keys, compute)
 
     def fine_matrix(
-        self,
-        points: Snapped,
-        targets: Snapped | None = None,
-        *,
-        departure: datetime | None = None,
-        fine: bool = True,
+        self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
     ) -> RoadMatrix:
-        """As `matrix`, in milliseconds and decimetres where `fine`."""
-        metric = self._at(departure)
-        goals = points if targets is None else targets
+        """As `matrix`, in milliseconds and decimetres."""
+        hour = None if departure is None else self.timeline.departure_hour(departure)
+        return self._matrix(self._costs(hour), points, points if targets is None else targets, fine=True)
+
+    def _matrix(self, metric: Metric, points: Snapped, goals: Snapped, *, fine: bool = False) -> RoadMatrix:
         sources, ends = self._sources(metric, points), self._targets(metric, goals)
         duration, distance = travel(
             self.map.hierarchy, metric.weights, sources, ends, threads=self.threads, fine=fine
@@ -68,15 +117,29 @@ class CchRoadNetwork:
             distance[rows, columns] = np.where(none, -1, dm if fine else (dm + 5) // 10)
         return RoadMatrix(duration, distance)
 
+    def matrices(self, points: Snapped, day: date, start_s: int, end_s: int) -> tuple[TravelSlice, ...]:
+        """Travel between all points for starts from `start_s` to `end_s` seconds after the day's midnight.
+
+        One slice per time at which speeds change; between them travel goes in straight lines, and never lets a later
+        start arrive earlier.
+        """
+        times = self.timeline.times(day, start_s, end_s)
+        found = [self._square(self.timeline.hour(day, at_s), points) for at_s in times]
+        durations = first_in_first_out(times, [matrix.duration_s for matrix in found])
+        return tuple(
+            TravelSlice(at_s=at_s, duration_s=duration, distance_m=_known(found, k, duration))
+            for k, (at_s, duration) in enumerate(zip(times, durations, strict=True))
+        )
+
     def route(self, origin: Snapped, target: Snapped, *, departure: datetime | None = None) -> RoadRoute:
         """The fastest path between two single places; its seconds and metres equal the matrix entry.
 
         Raises RoadError when no road leads there.
         """
-        metric = self._at(departure)
+        metric = self._costs(None if departure is None else self.timeline.departure_hour(departure))
         sources, ends = self._sources(metric, origin), self._targets(metric, target)
         if origin.edge[0] == target.edge[0]:
-            cost, states = self._along_street(metric, sources, ends)
+            cost, states = self._along_street(metric, sources, ends, target.fraction - origin.fraction)
         else:
             path = find_path(
                 self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
@@ -96,9 +159,8 @@ class CchRoadNetwork:
             streets=self._streets(states, origin, target, int(dm[0])),
         )
 
-    def _at(self, departure: datetime | None) -> Metric:
-        del departure
-        return self._metric
+    def _costs(self, hour: Hour | None) -> Metric:
+        return self._metric if hour is None else self.timeline.metric(hour)
 
     def _sources(self, metric: Metric, places: Snapped) -> Ends:
         rank, rest = self._ends(metric, places)
@@ -138,13 +200,20 @@ class CchRoadNetwork:
         streets = points.edge[rows]
         for street in np.unique(streets[~same]):
             pairs = np.flatnonzero((streets == street) & ~same)
-            costs[pairs] = self._round_street(metric, sources, ends, rows[pairs], columns[pairs])
+            further = goals.fraction[columns[pairs]] - points.fraction[rows[pairs]]
+            costs[pairs] = self._round_street(metric, sources, ends, rows[pairs], columns[pairs], further)
         return rows, columns, costs
 
     def _round_street(
-        self, metric: Metric, sources: Ends, ends: Ends, rows: _Rows, columns: _Rows
+        self,
+        metric: Metric,
+        sources: Ends,
+        ends: Ends,
+        rows: _Rows,
+        columns: _Rows,
+        further: npt.NDArray[np.float64],
     ) -> Packed:
-        """Packed costs of pairs of places that all lie on one street."""
+        """Packed costs of pairs of places that all lie on one street, the target `further` along its drawn line."""
         best = np.full(len(rows), NEVER, np.int64)
         zero = np.zeros(1, np.int64)
         ranks = sources.rank[rows[0]]
@@ -153,8 +222,8 @@ class CchRoadNetwork:
             for j in np.flatnonzero(goal_ranks >= 0):
                 out, back = sources.cost[rows, i], ends.cost[columns, j]
                 if ranks[i] == goal_ranks[j]:
-                    along = out + back
-                    best = np.where(along >= 0, np.minimum(best, along), best)
+                    ahead = _is_ahead(self.map.turns.backward[ranks[i]], further)
+                    best = np.where(ahead, np.minimum(best, out + back), best)
                 between = path_cost(
                     self.map.hierarchy, metric.weights, ranks[i : i + 1], zero, goal_ranks[j : j + 1], zero
                 )
@@ -162,14 +231,17 @@ class CchRoadNetwork:
                     best = np.minimum(best, out + between + back)
         return best
 
-    def _along_street(self, metric: Metric, sources: Ends, ends: Ends) -> tuple[int, npt.NDArray[np.int32]]:
+    def _along_street(
+        self, metric: Metric, sources: Ends, ends: Ends, further: npt.NDArray[np.float64]
+    ) -> tuple[int, npt.NDArray[np.int32]]:
         """Packed cost and states of the cheapest path between two places on one street."""
         best, states = NEVER, np.empty(0, np.int32)
         for i in np.flatnonzero(sources.cost[0] < NEVER):
             for j in np.flatnonzero(ends.rank[0] >= 0):
-                if sources.rank[0, i] == ends.rank[0, j]:
+                state = sources.rank[0, i]
+                if state == ends.rank[0, j] and _is_ahead(self.map.turns.backward[state], further)[0]:
                     along = int(sources.cost[0, i] + ends.cost[0, j])
-                    if 0 <= along < best:
+                    if along < best:
                         best, states = along, sources.rank[0, i : i + 1]
                 path = find_path(
                     self.map.hierarchy, metric.weights, sources.rank[0, i : i + 1], sources.cost[0, i : i + 1],
@@ -219,6 +291,29 @@ class CchRoadNetwork:
         name, mm = legs[-1]
         legs[-1] = (name, mm + total_dm * 100 - sum(leg[1] for leg in legs))
         return streets_of(legs)
+
+
+def take_places(places: Snapped, at: _Rows) -> Snapped:
+    """Some of the places, by position."""
+    return Snapped(
+        places.lonlat[at], places.edge[at], places.fraction[at], places.road_lonlat[at], places.off_road_m[at]
+    )
+
+
+def _known(found: list[RoadMatrix], k: int, duration_s: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Metres of slice k; a pair that only waits for its road takes the metres of the next, or last, time with one."""
+    distance = found[k].distance_m
+    for other in (*found[k + 1 :], *reversed(found[:k])):
+        lacking = (distance < 0) & (duration_s >= 0)
+        if not lacking.any():
+            break
+        distance = np.where(lacking, other.distance_m, distance)
+    return distance
+
+
+def _is_ahead(backward: np.bool_, further: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Whether who drives along, or against, a segment's drawn line comes to a place `further` along it."""
+    return further <= 0 if backward else further >= 0
 
 
 def _done(backward: np.bool_, fraction: np.float64) -> float:

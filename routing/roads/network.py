@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.errors import RoadError
+from routing.travel import TravelSlice
 
 FAR_M = 1000.0
 """A place further than this many metres from any drivable road is refused by name, never silently moved."""
@@ -73,6 +74,18 @@ class RoadNetwork(Protocol):
         """The fastest path between two single places; its seconds and metres equal the matrix entry.
 
         Raises RoadError when no road leads there.
+        """
+        ...
+
+
+@runtime_checkable
+class TimedRoadNetwork(RoadNetwork, Protocol):
+    """A road network that knows how travel changes over a day."""
+
+    def matrices(self, points: Snapped, day: date, start_s: int, end_s: int) -> tuple[TravelSlice, ...]:
+        """Travel between all points for starts from `start_s` to `end_s` seconds after the day's local midnight.
+
+        The slices are as `routing.travel.Travel.from_slices` wants them: a later start never arrives earlier.
         """
         ...
 

@@ -53,12 +53,14 @@ def build_map(graph: RoadGraph, restrictions: tuple[Restriction, ...] = ()) -> R
     graph = take_segments(graph, used)
     turns = replace(turns, segment=street.astype(np.int32))
     turns, hierarchy = contract(turns, contraction_order(turns))
+    begins = np.zeros(len(used), np.bool_)
+    begins[turns.segment[~turns.copy]] = True
     by_street = np.argsort(turns.segment, kind="stable").astype(np.int32)
     return RoadMap(
         graph=graph,
         turns=turns,
         hierarchy=hierarchy,
-        grid=build_grid(graph.shape_first, graph.shape),
+        grid=build_grid(graph.shape_first, graph.shape, begins),
         street_first=np.searchsorted(turns.segment[by_street], np.arange(len(used) + 1)).astype(np.int32),
         street_state=by_street,
         left_out=len(every) - len(turns),

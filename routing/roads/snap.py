@@ -49,9 +49,11 @@ class Nearest:
     off_road_m: npt.NDArray[np.float64]
 
 
-def build_grid(shape_first: npt.NDArray[np.int64], shape: npt.NDArray[np.int32]) -> Grid:
-    """The grid over segments with these shapes (see RoadGraph)."""
-    is_piece = np.ones(len(shape), np.bool_)
+def build_grid(
+    shape_first: npt.NDArray[np.int64], shape: npt.NDArray[np.int32], usable: npt.NDArray[np.bool_]
+) -> Grid:
+    """The grid over the segments with these shapes (see RoadGraph) that are `usable` [s]."""
+    is_piece = np.repeat(usable, np.diff(shape_first))
     is_piece[shape_first[1:] - 1] = False
     piece = np.flatnonzero(is_piece).astype(np.int32)
     middle = np.radians(float(np.median(shape[:, 1])) / DEGREE)

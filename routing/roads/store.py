@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from routing.documents import Document, first_fault
+from routing.documents import Document, first_fault, read_document
 from routing.errors import RoadError
+from routing.roads.cache import MatrixCache
 from routing.roads.engine import CchRoadNetwork
 from routing.roads.graph import DEGREE
 from routing.roads.metric import make_metric
-from routing.roads.network import RoadNetwork
+from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile
 from routing.roads.roadmap import RoadMap, read_map
 from routing.roads.shelf import load_map, load_metric, save_map, save_metric
 
 FORMAT = 2
 ATTRIBUTION = "© OpenStreetMap contributors, Open Database License 1.0, https://www.openstreetmap.org/copyright"
 _META = "meta.json"
+SPEEDS = "speeds.json"
+CACHE = "cache"
 FREE_FLOW = "free-flow"
 _KIND = "beatplan roads"
 
@@ -75,17 +78,26 @@ def build_roads(extract: Path, out: Path) -> RoadsReport:
     return report
 
 
-def open_roads(path: Path) -> RoadNetwork:
-    """The road network stored in a directory.
+def open_roads(path: Path) -> CchRoadNetwork:
+    """The road network stored in a directory, under the speeds of its `speeds.json` where it has one.
 
     Raises RoadError when there is none, when another version of beatplan wrote it, or when it is damaged.
     """
-    read_report(path)
+    report = read_report(path)
     road_map = load_map(path)
     metric = load_metric(road_map, path, FREE_FLOW)
     if metric is None:
         raise RoadError(f"the road network in {path} is damaged (its costs are missing); rebuild it from its extract")
-    return CchRoadNetwork(road_map, metric)
+    own = path / SPEEDS
+    profile = read_document(SpeedProfile, own) if own.is_file() else DEFAULT_PROFILE
+    return CchRoadNetwork(
+        road_map,
+        metric,
+        profile=profile,
+        folder=path,
+        cache=MatrixCache(path / CACHE),
+        identity=report.extract_sha256[:16],
+    )
 
 
 def read_report(path: Path) -> RoadsReport:
