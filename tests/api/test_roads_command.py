@@ -72,16 +72,18 @@ def test_a_place_is_fetched_by_its_name(tmp_path):
 def test_matrix_and_route_agree(roads, tmp_path):
     points = tmp_path / "points.csv"
     points.write_text(f"id,lon,lat\nstation,{RAILWAY_STATION}\ncathedral,{CATHEDRAL}\n")
-    run("matrix", roads, points, "--out", tmp_path / "m.npz", "--departure", "2026-11-23T08:00")
+    morning = ("--departure", "2026-11-23T08:00")
+    run("matrix", roads, points, "--out", tmp_path / "m.npz", *morning)
     with np.load(tmp_path / "m.npz") as archive:
         assert archive["ids"].tolist() == ["station", "cathedral"]
         there, back = archive["duration_s"][[0, 1], [1, 0]].tolist()
         metres = archive["distance_m"][0, 1]
     for pair, seconds in (((RAILWAY_STATION, CATHEDRAL), there), ((CATHEDRAL, RAILWAY_STATION), back)):
-        feature = json.loads(run("route", roads, *pair))
+        feature = json.loads(run("route", roads, *pair, *morning))
         assert feature["geometry"]["type"] == "LineString"
         assert feature["properties"]["duration_s"] == seconds > 0
-    assert json.loads(run("route", roads, RAILWAY_STATION, CATHEDRAL))["properties"]["distance_m"] == metres
+    there_again = json.loads(run("route", roads, RAILWAY_STATION, CATHEDRAL, *morning))
+    assert there_again["properties"]["distance_m"] == metres
 
 
 @pytest.mark.parametrize(
