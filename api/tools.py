@@ -1,0 +1,78 @@
+"""The engines that planning and replanning work with: roads opened once, solves in a process of their own."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from api.settings import Settings
+from routing.child import WarmSolver, solve_in_child
+from routing.plan import Plan
+from routing.problem import Problem
+from routing.solve.options import SolveOptions
+from visits.solving import OnProgress, RoadTravel, ShouldStop, Solver, Tools
+
+
+class LateRoads:
+    """Travel on the road network of a directory, opened when it is first asked for and then kept."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._travel: RoadTravel | None = None
+        self._lock = threading.Lock()
+
+    def open(self) -> RoadTravel:
+        """The travel times. Raises RoadError when the directory holds no road network."""
+        from routing.roads.store import open_roads  # noqa: PLC0415 - its imports cost a second that others need not pay
+
+        with self._lock:
+            if self._travel is None:
+                self._travel = RoadTravel(open_roads(self._directory))
+            return self._travel
+
+    def __call__(self, problem: Problem) -> Problem:
+        """The problem with travel times between all its places. Raises InputError, RoadError."""
+        return self.open()(problem)
+
+    def off_road_m(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres from each place, float64 [n, 2] of lon, lat, to the nearest road. Raises RoadError."""
+        return self.open().off_road_m(lonlat)
+
+
+class WarmSolvers:
+    """A few solver processes with everything imported; a solve takes one that is free, or waits for it."""
+
+    def __init__(self, processes: int) -> None:
+        self._all = [WarmSolver() for _ in range(processes)]
+        self._free: queue.SimpleQueue[WarmSolver] = queue.SimpleQueue()
+        for solver in self._all:
+            self._free.put(solver)
+
+    def __call__(
+        self,
+        problem: Problem,
+        options: SolveOptions,
+        *,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Plan:
+        """The best plan found. Raises SolveError, InputError."""
+        solver = self._free.get()
+        try:
+            return solver.solve(problem, options, on_progress=on_progress, should_stop=should_stop)
+        finally:
+            self._free.put(solver)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for solver in self._all:
+            solver.close()
+
+
+def make_tools(settings: Settings, solve: Solver = solve_in_child) -> Tools:
+    """Tools on the roads that the settings name, opened when first needed; a solve has its own process."""
+    return Tools(LateRoads(settings.roads_path), solve)

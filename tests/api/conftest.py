@@ -1,0 +1,106 @@
+"""What tests of the service share: a made-up town, a small organisation, running services on both databases."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings
+from api.tools import make_tools
+from routing.roads.store import build_roads
+from tests.api.seed import seed
+from tests.api.serving import Served, served
+from tests.api.streets import write_extract
+from visits.models import PlanRun
+from visits.planning import run_planning
+from visits.queries.runs import add_run
+from visits.scope import SYSTEM
+from visits.store import open_store
+
+BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.needs_postgres))
+MONDAY = date(2027, 3, 1)
+"""The planned week lies ahead, so that nothing of it has begun."""
+
+
+@pytest.fixture(scope="session")
+def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The road network of the made-up town."""
+    folder = tmp_path_factory.mktemp("town")
+    write_extract(folder / "town.osm")
+    build_roads(folder / "town.osm", folder / "roads")
+    return folder / "roads"
+
+
+def settings_for(url: str, roads: Path, folder: Path) -> Settings:
+    return Settings(
+        data_dir=folder,
+        database_url=url,
+        roads_dir=roads,
+        port=0,
+        solve_seconds=1.0,
+        repair_seconds=0.2,
+        max_body_bytes=50_000,
+    )
+
+
+def fill(settings: Settings) -> None:
+    """The small organisation into an empty database."""
+    store = open_store(settings.store_url)
+    seed(store)
+    store.close()
+
+
+def plan_two_days(settings: Settings) -> None:
+    """Plans of both reps on two days."""
+    store = open_store(settings.store_url)
+    run = PlanRun(first_day=MONDAY, days=2, seconds=0.5)
+    with store.session() as session:
+        add_run(session, SYSTEM, run)
+    run_planning(store, run.id, make_tools(settings), now=datetime.now(UTC))
+    store.close()
+
+
+@pytest.fixture
+def settings(store_url: str, roads: Path, tmp_path: Path) -> Settings:
+    """Settings of a service on a database of its own, with the small organisation in it."""
+    found = settings_for(store_url, roads, tmp_path)
+    fill(found)
+    return found
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Served]:
+    """A running service on a database of its own."""
+    with served(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def planned(settings: Settings) -> Iterator[Served]:
+    """A running service on a database of its own, with two days planned."""
+    plan_two_days(settings)
+    with served(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def shared(request: pytest.FixtureRequest, roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running service with two days planned, shared by a module's tests, which change nothing of it."""
+    folder = tmp_path_factory.mktemp("shared")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder / 'beatplan.db'}"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "beatplan.db")
+    else:
+        server, name = request.getfixturevalue("postgres"), f"shared_{secrets.token_hex(6)}"
+        server.run(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_postgres')}")
+        url = server.url(name)
+    settings = settings_for(url, roads, folder)
+    fill(settings)
+    plan_two_days(settings)
+    with served(settings) as running:
+        yield running
