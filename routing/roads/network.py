@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.errors import RoadError
+from routing.travel import TravelSlice
 
 FAR_M = 1000.0
 """A place further than this many metres from any drivable road is refused by name, never silently moved."""
@@ -77,6 +78,18 @@ class RoadNetwork(Protocol):
         ...
 
 
+@runtime_checkable
+class TimedRoadNetwork(RoadNetwork, Protocol):
+    """A road network that knows how travel changes over a day."""
+
+    def matrices(self, points: Snapped, day: date, start_s: int, end_s: int) -> tuple[TravelSlice, ...]:
+        """Travel between all points for starts from `start_s` to `end_s` seconds after the day's local midnight.
+
+        The slices are as `routing.travel.Travel.from_slices` wants them: a later start never arrives earlier.
+        """
+        ...
+
+
 def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M) -> None:
     """Raises RoadError naming every place that lies further than `limit_m` from the roads."""
     far = np.flatnonzero(~(snapped.off_road_m <= limit_m))
@@ -92,3 +105,26 @@ def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M)
         f"too far from any road of this map: {listed}{more}; correct the coordinates (lon before lat) "
         "or build roads from an extract that covers them"
     )
+
+
+def require_on_earth(lonlat: npt.NDArray[np.float64]) -> None:
+    """Raises RoadError naming the first place, counted from 0, whose lon or lat is no number or out of range."""
+    for i, (lon, lat) in enumerate(lonlat.tolist()):
+        if not -180 <= lon <= 180 or not -90 <= lat <= 90:
+            hint = "; lon and lat may be swapped" if -90 <= lon <= 90 and -180 <= lat <= 180 else ""
+            raise RoadError(f"place {i} has lon {lon}, lat {lat}, which is not on Earth; write degrees{hint}")
+
+
+def streets_of(legs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Street names in driving order from (name, millimetres) pieces: neighbours joined, whole metres that add up."""
+    streets: list[tuple[str, int]] = []
+    done_mm, told_m = 0, 0
+    for i, (name, millimetres) in enumerate(legs):
+        done_mm += millimetres
+        if i + 1 < len(legs) and legs[i + 1][0] == name:
+            continue
+        metres = (done_mm + 500) // 1000 - told_m
+        told_m += metres
+        if metres > 0:
+            streets.append((name, metres))
+    return tuple(streets)

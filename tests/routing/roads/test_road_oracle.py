@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_maps import METRE, at, metres, seconds, write_map
 
 from routing.errors import RoadError
 from routing.roads.extract import read_road_graph
 from routing.roads.network import RoadNetwork, Snapped, require_on_roads
 from routing.roads.oracle import NetworkxRoadNetwork, streets_of
 from routing.roads.stretches import CLOSED, Stretches
+from tests.tiny_maps import METRE, at, metres, seconds, write_map
 
 STREET = {"highway": "residential", "maxspeed": "45"}
 """Driven at 36 km/h, that is 10 m/s."""
