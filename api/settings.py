@@ -74,6 +74,11 @@ def load_settings(**overrides: object) -> Settings:
         raise InputError(f"BEATPLAN_{field.upper()}: {first_fault(error)}") from None
 
 
+def search_seconds(seconds: float | None, iterations: int | None, settings: Settings) -> float | None:
+    """Search time of a planning run: as asked, else the setting; none where iterations alone bound it."""
+    return settings.solve_seconds if seconds is None and iterations is None else seconds
+
+
 @lru_cache(maxsize=1)
 def documented() -> dict[str, str]:
     """Every environment variable with what it does, for the documentation and its test."""
