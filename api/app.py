@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
@@ -17,10 +18,13 @@ from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
 from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
 from api.settings import Settings
-from api.tools import WarmSolvers, make_tools
+from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
+from routing.errors import RoadError
+from visits.solving import Tools
 from visits.store import open_store
 
+log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
 
 
@@ -40,8 +44,10 @@ def create_app(settings: Settings) -> FastAPI:
             opened.callback(store.close)
             solvers = WarmSolvers(settings.repair_processes)
             opened.callback(solvers.close)
+            roads = LateRoads(settings.roads_path)
+            await anyio.to_thread.run_sync(_warm, roads, solvers)
             runner = PlanRunner(store, settings, metrics)
-            app.state.services = Services(settings, store, metrics, runner, make_tools(settings, solvers))
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, solvers))
             runner.start()
             opened.callback(runner.stop)
             yield
@@ -67,6 +73,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     openapi.install(app)
     return app
+
+
+def _warm(roads: LateRoads, solvers: WarmSolvers) -> None:
+    """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
+    try:
+        roads.open()
+    except RoadError as error:
+        log.warning("planning will fail until this is mended: %s", error)
+    solvers.warm()
 
 
 def _description() -> APIRouter:

@@ -26,6 +26,15 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._end: threading.Timer | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serves until told to stop."""
+        try:
+            super().run(sockets)
+        finally:
+            if self._end is not None:
+                self._end.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Opens the service; calls `on_ready` once it answers."""
@@ -39,12 +48,13 @@ class Server(uvicorn.Server):
         self.force_exit = self.should_exit
         self.end()
 
-    def end(self) -> None:
-        """Stop serving; what does not stop by itself is left behind."""
+    def end(self, code: int = 0) -> None:
+        """Stop serving; what does not stop by itself in time ends with this process, whose exit code is `code`."""
         self.should_exit = True
-        timer = threading.Timer(END_S, os._exit, (0,))
-        timer.daemon = True
-        timer.start()
+        if self._end is None:
+            self._end = threading.Timer(END_S, os._exit, (code,))
+            self._end.daemon = True
+            self._end.start()
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -57,6 +67,7 @@ def listen(settings: Settings) -> socket.socket:
         bound = socket.socket(family, socket.SOCK_STREAM)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(128)  # only listening takes the port for good
     except socket.gaierror:
         raise InputError(f"{settings.host!r} is no address of this machine; use --host 127.0.0.1") from None
     except OSError as error:

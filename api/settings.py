@@ -40,7 +40,10 @@ class Settings(BaseSettings):
     )
     repair_seconds: float = Field(default=0.3, gt=0, le=60, description="Seconds of search when a day is repaired.")
     repair_processes: int = Field(
-        default=2, ge=1, le=64, description="Solver processes kept warm; so many days can be repaired at a time."
+        default=2,
+        ge=0,
+        le=64,
+        description="Solver processes kept warm, one per repair at a time. 0: each repair starts its own.",
     )
     threads: int = Field(default=16, ge=2, le=256, description="Threads that answer requests.")
     max_body_bytes: int = Field(
@@ -78,6 +81,11 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         field = str(error.errors()[0]["loc"][0])
         raise InputError(f"BEATPLAN_{field.upper()}: {first_fault(error)}") from None
+
+
+def search_seconds(seconds: float | None, iterations: int | None, settings: Settings) -> float | None:
+    """Search time of a planning run: as asked, else the setting; none where iterations alone bound it."""
+    return settings.solve_seconds if seconds is None and iterations is None else seconds
 
 
 @lru_cache(maxsize=1)

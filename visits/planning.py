@@ -202,8 +202,10 @@ class _Work:
             if self.on_progress is not None:
                 self.on_progress(progress)
 
-        plan = self.tools.solve(inputs.problem, options, on_progress=tell, should_stop=self._wished_to_stop)
-        self._stop_if_wished()
+        try:
+            plan = self.tools.solve(inputs.problem, options, on_progress=tell, should_stop=self._wished_to_stop)
+        finally:
+            self._stop_if_wished()  # a solve that was stopped before its first plan fails, but nothing went wrong
         impossible = frozenset(entry.visit for entry in plan.unserved)
         require_valid(inputs.problem, plan, allow_missing=impossible)
         return plan

@@ -99,7 +99,7 @@ def demo(
             except Exception as error:  # noqa: BLE001 - carried to the main thread, which raises it
                 failures.append(error)
             finally:
-                server.end()
+                server.end(len(failures))
 
         server = make_server(settings, ready)
         server.run(sockets=[bound])

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from api.commands.data import territory_id
 from api.commands.opening import DataOption, opened
 from api.commands.summary import day_line, span
-from api.settings import Settings
+from api.settings import Settings, search_seconds
 from api.tools import make_tools
 from routing.errors import NoFeasiblePlan
 from routing.plan import Engine
@@ -43,7 +43,12 @@ def plan(
         list[str] | None, typer.Option(metavar="T", help="Only this one (id, external id or name); repeat.")
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0.1, max=3600, help="Search time per territory [default: the setting].")
+        float | None,
+        typer.Option(
+            min=0.1,
+            max=3600,
+            help="Search time per territory and week [default: a setting].",
+        ),
     ] = None,
     iterations: Annotated[int | None, typer.Option(min=1, help="Stop the search after so many steps.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same plan.")] = 1,
@@ -63,7 +68,7 @@ def plan(
             days=days,
             territory_ids=chosen,
             engine=engine,
-            seconds=seconds if seconds is not None else settings.solve_seconds,
+            seconds=search_seconds(seconds, iterations, settings),
             iterations=iterations,
             seed=seed,
         )

@@ -21,7 +21,6 @@ from routing.problem import Problem
 from routing.solve.coarse import coarsen, slowest_drives, tick_of, usual_drives
 from routing.solve.construct import Sequences, trim
 from routing.solve.pauses import NEVER
-from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 from routing.solve.starts import StartSpan
 
@@ -50,8 +49,8 @@ class RoutingModel:
         self.coarse = coarsen(problem, self.tick)
         self._scheduler = Scheduler(self.coarse)
         self._line = _day_offsets(self.coarse)
-        self._fits = _fits_alone(self._scheduler)
-        self._visits = [int(visit) for visit in np.flatnonzero(self._fits.any(axis=0))]
+        self._allowed = _allowed(self._scheduler)
+        self._visits = [int(visit) for visit in np.flatnonzero(self._allowed.any(axis=0))]
         self._node_of = {visit: node for node, visit in enumerate(self._visits)}
         self._build()
 
@@ -155,7 +154,7 @@ class RoutingModel:
         for node, (position, visit) in enumerate(zip(self._visits, visits, strict=True)):
             index = self._manager.NodeToIndex(node)
             self._model.AddDisjunction([index], worths[node] + (priceless if visit.must else 0))
-            possible = self._fits[:, position]
+            possible = self._allowed[:, position]
             barred = [int(vehicle) for vehicle in np.flatnonzero(~possible)]
             if barred:
                 self._model.VehicleVar(index).RemoveValues(barred)
@@ -230,7 +229,7 @@ class RoutingModel:
     def _cut(self, start: Sequence[Sequence[int]]) -> Sequences:
         """The sequences without what does not fit the coarse clock."""
         possible = [
-            [visit for visit in sequence if self._fits[position, visit]] for position, sequence in enumerate(start)
+            [visit for visit in sequence if self._allowed[position, visit]] for position, sequence in enumerate(start)
         ]
         return trim(self._scheduler, possible)
 
@@ -260,9 +259,12 @@ def _day_offsets(coarse: Problem) -> list[int]:
     return [offsets[shift.day] for shift in coarse.shifts]
 
 
-def _fits_alone(scheduler: Scheduler) -> npt.NDArray[np.bool_]:
-    """Which visit fits which shift when nothing else is in it: bool [shifts, visits]."""
-    empty = Insertions(scheduler)
-    everybody = np.arange(len(scheduler.problem.visits), dtype=np.int64)
-    rows = [empty.places(i, everybody).fits[0] for i in range(len(scheduler.problem.shifts))]
-    return np.array(rows, np.bool_).reshape(len(scheduler.problem.shifts), len(everybody))
+def _allowed(scheduler: Scheduler) -> npt.NDArray[np.bool_]:
+    """Which shift may serve which visit at a time within it: bool [shifts, visits]."""
+    shifts = scheduler.problem.shifts
+    rows = []
+    for i, shift in enumerate(shifts):
+        table = scheduler.span_table(i)
+        meets = (table.last >= shift.start_s) & (table.first <= shift.end_s + shift.max_overtime_s)
+        rows.append(table.allowed & meets.any(axis=1))
+    return np.array(rows, np.bool_).reshape(len(shifts), len(scheduler.problem.visits))

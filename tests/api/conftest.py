@@ -44,6 +44,7 @@ def settings_for(url: str, roads: Path, folder: Path) -> Settings:
         port=0,
         solve_seconds=1.0,
         repair_seconds=0.2,
+        repair_processes=0,
         max_body_bytes=50_000,
     )
 
@@ -71,6 +72,22 @@ def settings(store_url: str, roads: Path, tmp_path: Path) -> Settings:
     found = settings_for(store_url, roads, tmp_path)
     fill(found)
     return found
+
+
+@pytest.fixture
+def sqlite_settings(migrated_sqlite: Path, roads: Path, tmp_path: Path) -> Settings:
+    """The same on SQLite alone, for what does not depend on the kind of database."""
+    shutil.copy(migrated_sqlite, tmp_path / "beatplan.db")
+    found = settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path)
+    fill(found)
+    return found
+
+
+@pytest.fixture
+def on_sqlite(sqlite_settings: Settings) -> Iterator[Served]:
+    """A running service on SQLite alone."""
+    with served(sqlite_settings) as running:
+        yield running
 
 
 @pytest.fixture

@@ -307,6 +307,52 @@ def test_two_cancellations_at_once_both_take_effect(store: Store) -> None:
         assert sorted(session.exec(select(PlanVersion.number)).all()) == [1, 2, 3]
 
 
+def test_one_cancellation_sent_twice_at_once_counts_once(store: Store) -> None:
+    fill_town(store, 20)
+    plan(store)
+    gone = day(store).stops[1].visit
+    answers, faults = [], []
+
+    def run() -> None:
+        try:
+            answers.append(cancel(store, gone))
+        except Exception as fault:  # noqa: BLE001 -- handed to the test's own thread
+            faults.append(fault)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert answers == [answers[0]] * 3
+    assert day(store).version == 2
+
+
+def test_one_tap_sent_many_times_at_once_counts_once(store: Store) -> None:
+    fill_town(store, 12)
+    plan(store)
+    first = day(store).stops[0]
+    answers, faults = [], []
+
+    def tap() -> None:
+        try:
+            answers.append(arrive(store, SYSTEM, first.visit, key="same", now=first.arrival))
+        except Exception as fault:  # noqa: BLE001 -- handed to the test's own thread
+            faults.append(fault)
+
+    threads = [threading.Thread(target=tap) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert answers == [answers[0]] * 8
+    assert day(store).version == 2
+    with store.reading() as session:
+        assert session.exec(select(Event.kind).where(Event.subject == first.visit)).all() == ["visit.arrived"]
+
+
 def test_taps_show_on_the_plan_and_count_for_the_customer(store: Store) -> None:
     fill_town(store, 20)
     plan(store)
@@ -348,7 +394,7 @@ def test_a_customer_who_was_not_there_is_offered_again(store: Store) -> None:
     assert again != [stop.visit]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whenever_and_whatever_is_cancelled_the_day_stays_sound(data, migrated_sqlite, tmp_path_factory) -> None:
     path = tmp_path_factory.mktemp("day") / "b.db"
