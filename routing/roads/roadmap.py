@@ -37,9 +37,12 @@ class RoadMap:
     left_out: int
 
 
-def read_map(extract: Path) -> RoadMap:
-    """The map of an extract. Raises RoadError when it is not one, or holds no roads that lead anywhere."""
-    content = read_extract(extract)
+def read_map(extract: Path, workspace: Path | None = None) -> RoadMap:
+    """The map of an extract, with room for a temporary copy of its roads in `workspace`.
+
+    Raises RoadError when it is not one, holds no roads that lead anywhere, or there is no room.
+    """
+    content = read_extract(extract, workspace)
     return build_map(cut_segments(content), content.restrictions)
 
 

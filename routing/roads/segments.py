@@ -117,4 +117,4 @@ def _keeps_left(extract: Extract) -> bool:
         turn = float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
         forward = extract.speed[way, 0] > 0
         area += np.sign(turn) if forward else -np.sign(turn)
-    return area < 0
+    return bool(area < 0)
