@@ -1,4 +1,4 @@
-"""Vector tiles of an extract: made once into one MBTiles file, read one by one.
+"""Vector tiles of an extract, made once into one MBTiles file; `tile_store` reads them.
 
 Tiles are Mapbox Vector Tiles 2.1 in the Web Mercator grid, stored gzipped as MBTiles 1.3 has them, layers water, green,
 roads and places. Empty tiles are not stored.
@@ -15,7 +15,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -199,40 +198,3 @@ def _encode(layers: Mapping[str, list[dict[str, Any]]]) -> bytes:
         },
     )
     return encoded
-
-
-class TileStore:
-    """The tiles of one MBTiles file, for any number of threads."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @cached_property
-    def metadata(self) -> dict[str, str]:
-        """Name, bounds (west,south,east,north), minzoom, maxzoom, attribution, extract_sha256 and more, as text.
-
-        Raises RoadError when the file is missing or holds no tiles.
-        """
-        return dict(self._ask("SELECT name, value FROM metadata"))
-
-    def tile(self, zoom: int, column: int, row: int) -> bytes | None:
-        """The gzipped tile in column and row counted from the north-west, or None where there is nothing to draw.
-
-        Raises RoadError when the file is missing or holds no tiles.
-        """
-        if not 0 <= zoom <= 30 or not 0 <= column < 1 << zoom or not 0 <= row < 1 << zoom:
-            return None
-        place = (zoom, column, (1 << zoom) - 1 - row)
-        question = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
-        found = self._ask(question, place)
-        return bytes(found[0][0]) if found else None
-
-    def _ask(self, question: str, values: tuple[int, ...] = ()) -> list[Any]:
-        try:
-            with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-                return database.execute(question, values).fetchall()
-        except sqlite3.Error as error:
-            raise RoadError(
-                f"{self.path} is no file of map tiles ({error}); make it with: "
-                "beatplan roads tiles EXTRACT.osm.pbf --out FILE.mbtiles"
-            ) from None
