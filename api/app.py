@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
             opened.callback(store.close)
             solvers = WarmSolvers(settings.repair_processes)
             opened.callback(solvers.close)
-            roads = LateRoads(settings.roads_path)
+            roads = LateRoads(settings.roads_source)
             await anyio.to_thread.run_sync(_warm, roads, solvers)
             runner = PlanRunner(store, settings, metrics)
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, solvers))

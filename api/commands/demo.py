@@ -115,6 +115,7 @@ def demo_settings(data: Path | None, port: int | None) -> Settings:
         update={
             "database_url": f"sqlite:///{directory / 'beatplan.db'}",
             "roads_dir": directory / "roads",
+            "osrm_url": "",
             "tiles_file": directory / "tiles.mbtiles",
             "solve_seconds": SOLVE_SECONDS,
         }
