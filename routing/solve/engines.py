@@ -20,7 +20,7 @@ EngineFunction = Callable[[Problem, SolveOptions, OnProgress | None, ShouldStop 
 FINISH_PART = 1.0
 """Time kept for gaps, reasons and checks, as a multiple of what the first plan took; measured 0.5 to 0.7."""
 LEAST_FINISH_S = 0.05
-FIRST_S = 0.8
+FIRST_S = 1.2
 """Time for the first plan, even when the limit passes: a plan that is not full costs more to explain."""
 FILL_S = 0.25
 """Time for filling gaps, even when the limit has passed."""
