@@ -28,9 +28,10 @@ log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAPI:
     """The service with these settings. It opens the database when it starts, not here.
 
+    `solvers` repair its days and stay open after it; without them it starts and ends its own.
     Starting raises InputError or StoreError when the database or the roads cannot be used, and LookupError when an
     operation has no policy.
     """
@@ -42,12 +43,13 @@ def create_app(settings: Settings) -> FastAPI:
         with ExitStack() as opened:
             store = open_store(settings.store_url)
             opened.callback(store.close)
-            solvers = WarmSolvers(settings.repair_processes)
-            opened.callback(solvers.close)
-            roads = LateRoads(settings.roads_source)
-            await anyio.to_thread.run_sync(_warm, roads, solvers)
+            roads, own = LateRoads(settings.roads_source), solvers
+            if own is None:
+                own = WarmSolvers(settings.repair_processes)
+                opened.callback(own.close)
+            await anyio.to_thread.run_sync(_warm, roads, own)
             runner = PlanRunner(store, settings, metrics)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, solvers))
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
             runner.start()
             opened.callback(runner.stop)
             yield
