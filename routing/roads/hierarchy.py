@@ -27,7 +27,7 @@ class Hierarchy:
 
     `parent` int32 [m] (-1 at the root), `depth` int32 [m] (0 at the root), `first` int32 [m + 1] the arcs of each,
     whose upper ends are ancestors at the depths `upper` uint16 [A], falling within a state. `slot` int32 [a]: for each turn 2 x arc + direction (0 up, 1 down).
-    `lower_first` int32 [m + 1] and `lower` int32 [A]: the arcs that come up to each.
+    `size` int32 [m]: states of the subtree below and with each, which are the numbers up to its own.
     """
 
     parent: npt.NDArray[np.int32]
@@ -35,8 +35,7 @@ class Hierarchy:
     first: npt.NDArray[np.int32]
     upper: npt.NDArray[np.uint16]
     slot: npt.NDArray[np.int32]
-    lower_first: npt.NDArray[np.int32]
-    lower: npt.NDArray[np.int32]
+    size: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.parent)
@@ -66,8 +65,7 @@ def contract(turns: TurnGraph, order: npt.NDArray[np.int32]) -> tuple[TurnGraph,
     arc_first, upper = _contract(first, neighbour, parent, depth)
     turns = take_states(turns, np.argsort(rank))
     slot = _find_slots(arc_first, upper, depth, turns.tail, turns.head)
-    lower_first, lower = _lower_arcs(arc_first, upper, parent, depth)
-    return turns, Hierarchy(parent, depth, arc_first, upper, slot, lower_first, lower)
+    return turns, Hierarchy(parent, depth, arc_first, upper, slot, _sizes(parent))
 
 
 def customize(hierarchy: Hierarchy, turn_cost: Packed) -> Packed:
@@ -207,36 +205,13 @@ def _find_slots(first, upper, depth, tail, head):
     return slot
 
 
-@njit("Tuple((i4[::1], i4[::1]))(i4[::1], u2[::1], i4[::1], i4[::1])", cache=True, nogil=True)
-def _lower_arcs(first, upper, parent, depth):
-    """The arcs by their upper end."""
-    size = parent.size
-    path = np.empty(size + 1 if size < 65536 else 65536, np.int32)
-    path[:] = -1
-    lower_first = np.zeros(size + 1, np.int32)
-    lower = np.empty(upper.size, np.int32)
-    for turn in range(2):
-        path[:] = -1
-        for v in range(size):
-            x = v
-            while x >= 0 and path[depth[x]] != x:
-                path[depth[x]] = x
-                x = parent[x]
-            for e in range(first[v], first[v + 1]):
-                x = path[upper[e]]
-                if turn == 0:
-                    lower_first[x + 1] += 1
-                else:
-                    lower[lower_first[x]] = e
-                    lower_first[x] += 1
-        if turn == 0:
-            for v in range(size):
-                lower_first[v + 1] += lower_first[v]
-        else:
-            for v in range(size, 0, -1):
-                lower_first[v] = lower_first[v - 1]
-            lower_first[0] = 0
-    return lower_first, lower
+@njit("i4[::1](i4[::1])", cache=True, nogil=True)
+def _sizes(parent):
+    size = np.ones(parent.size, np.int32)
+    for v in range(parent.size):
+        if parent[v] >= 0:
+            size[parent[v]] += size[v]
+    return size
 
 
 _I4, _U2, _I8 = "Array(i4, 1, 'C', readonly=True)", "Array(u2, 1, 'C', readonly=True)", "Array(i8, 1, 'C', readonly=True)"

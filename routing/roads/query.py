@@ -43,8 +43,7 @@ def find_path(
     at a time.
     """
     cost, states = _find_path(
-        hierarchy.first, hierarchy.upper, hierarchy.parent, hierarchy.depth, hierarchy.lower_first, hierarchy.lower,
-        weights, from_rank, from_cost, to_rank, to_cost, True,
+        hierarchy.first, hierarchy.upper, hierarchy.parent, hierarchy.depth, hierarchy.size, weights, from_rank, from_cost, to_rank, to_cost, True,
     )  # fmt: skip
     return Path(int(cost), states)
 
@@ -59,8 +58,7 @@ def path_cost(
 ) -> int:
     """The packed cost of `find_path` without the path."""
     cost, _ = _find_path(
-        hierarchy.first, hierarchy.upper, hierarchy.parent, hierarchy.depth, hierarchy.lower_first, hierarchy.lower,
-        weights, from_rank, from_cost, to_rank, to_cost, False,
+        hierarchy.first, hierarchy.upper, hierarchy.parent, hierarchy.depth, hierarchy.size, weights, from_rank, from_cost, to_rank, to_cost, False,
     )  # fmt: skip
     return int(cost)
 
@@ -120,11 +118,11 @@ def _climb(first, upper, parent, depth, weights, rank, cost, side, label, came_b
 
 
 @njit(
-    f"i8({_I4}, {_U2}, {_I4}, {_I4}, {_I4}, {_I4}, {_I8X2}, i4, i8, i4[::1], i8, i4[:, ::1])",
+    f"i8({_I4}, {_U2}, {_I4}, {_I4}, {_I4}, {_I8X2}, i4, i8, i4[::1], i8, i4[:, ::1])",
     cache=True,
     nogil=True,
 )
-def _unpack(first, upper, parent, depth, lower_first, lower, weights, arc, side, states, count, stack):
+def _unpack(first, upper, parent, depth, size, weights, arc, side, states, count, stack):
     """Appends the states that follow the first one on an arc driven up (side 0) or down (1); the new count."""
     stack[0, 0], stack[0, 1] = arc, side
     top = 1
@@ -135,10 +133,15 @@ def _unpack(first, upper, parent, depth, lower_first, lower, weights, arc, side,
         high_depth = np.int32(upper[arc])
         total = weights[arc, side]
         found = False
-        for i in range(lower_first[low], lower_first[low + 1]):
-            left = lower[i]
-            middle = _owner(first, left)
+        # The states with an arc up to `low` are a subtree below it: where one has none, none below it has.
+        middle = low - 1
+        while middle > low - size[low]:
+            left = _arc_between(first, upper, middle, depth[low])
+            if left < 0:
+                middle -= size[middle]
+                continue
             right = _arc_between(first, upper, middle, high_depth)
+            middle -= 1
             if right < 0:
                 continue
             # Up: low -> middle goes down its arc, middle -> high up; down: high -> middle -> low.
@@ -163,12 +166,12 @@ def _unpack(first, upper, parent, depth, lower_first, lower, weights, arc, side,
 
 
 @njit(
-    f"Tuple((i8, i4[::1]))({_I4}, {_U2}, {_I4}, {_I4}, {_I4}, {_I4}, {_I8X2}, {_I4}, {_I8}, {_I4}, {_I8}, b1)",
+    f"Tuple((i8, i4[::1]))({_I4}, {_U2}, {_I4}, {_I4}, {_I4}, {_I8X2}, {_I4}, {_I8}, {_I4}, {_I8}, b1)",
     cache=True,
     nogil=True,
 )
 def _find_path(
-    first, upper, parent, depth, lower_first, lower, weights, from_rank, from_cost, to_rank, to_cost, unpack
+    first, upper, parent, depth, size, weights, from_rank, from_cost, to_rank, to_cost, unpack
 ):
     none = np.empty(0, np.int32)
     s, t = from_rank[0], to_rank[0]
@@ -194,8 +197,13 @@ def _find_path(
     while v >= 0:
         d = depth[v]
         if from_arc[d] == -1 and to_arc[d] == -1:
-            for i in range(lower_first[v], lower_first[v + 1]):
-                e = lower[i]
+            c = v - 1
+            while c > v - size[v]:
+                e = _arc_between(first, upper, c, d)
+                if e < 0:
+                    c -= size[c]
+                    continue
+                c -= 1
                 if climb[d] + weights[e, 1] + weights[e, 0] + descent[d] < best:
                     best, meet, loop = climb[d] + weights[e, 1] + weights[e, 0] + descent[d], d, e
         v = parent[v]
@@ -218,15 +226,15 @@ def _find_path(
     count = 1
     for i in range(steps - 1, -1, -1):
         count = _unpack(
-            first, upper, parent, depth, lower_first, lower, weights, climbed[i], 0, states, count, stack
+            first, upper, parent, depth, size, weights, climbed[i], 0, states, count, stack
         )
     if loop >= 0:
-        count = _unpack(first, upper, parent, depth, lower_first, lower, weights, loop, 1, states, count, stack)
-        count = _unpack(first, upper, parent, depth, lower_first, lower, weights, loop, 0, states, count, stack)
+        count = _unpack(first, upper, parent, depth, size, weights, loop, 1, states, count, stack)
+        count = _unpack(first, upper, parent, depth, size, weights, loop, 0, states, count, stack)
     d = meet
     while to_arc[d] >= 0:
         count = _unpack(
-            first, upper, parent, depth, lower_first, lower, weights, to_arc[d], 1, states, count, stack
+            first, upper, parent, depth, size, weights, to_arc[d], 1, states, count, stack
         )
         d = depth[_owner(first, to_arc[d])]
     return best, states[:count].copy()
