@@ -34,8 +34,11 @@ EXTENT = 4096
 """Units along a tile's side."""
 _MARGIN = 64
 """Units around a tile that are drawn too, so that line ends and corners do not show at its edge."""
-_SMALLEST = 16
-"""Units that a line's or area's box must reach at least to be drawn; a pixel has eight to sixteen."""
+_SMALLEST = {1: 4, 2: 16}
+"""Units that the box of a line (1 dimension) or area (2) must reach to be drawn; a pixel has eight to sixteen.
+
+Lines are kept when they are shorter than a pixel, or a road would show gaps where its name or class changes.
+"""
 _SIMPLIFY = 6.0
 _LATITUDE_LIMIT = 85.0511287
 _SCHEMA = """
@@ -148,14 +151,15 @@ def _tiles_of(sheets: list[_Sheet], zoom: int) -> Iterator[tuple[int, int, Mappi
 def _generalised(shapes: Shapes, units: int, *, whole: bool) -> Iterable[BaseGeometry]:
     """Shapes in units of the zoom: pieces of road joined, small ones left out, points thinned below the last zoom."""
     scaled = shapely.transform(shapes, lambda xy: xy * units)
-    if shapely.get_dimensions(scaled[0]) == 0:
+    dimension = int(shapely.get_dimensions(scaled[0]))
+    if dimension == 0:
         yield from scaled
         return
-    if shapely.get_dimensions(scaled[0]) == 1:
+    if dimension == 1:
         scaled = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(scaled))))
     if not whole:
         west, south, east, north = shapely.bounds(scaled).T
-        scaled = scaled[np.maximum(east - west, north - south) >= _SMALLEST]
+        scaled = scaled[np.maximum(east - west, north - south) >= _SMALLEST[dimension]]
     yield from shapely.simplify(scaled, 1.0 if whole else _SIMPLIFY)
 
 
