@@ -16,4 +16,4 @@ def warm() -> float:
 
 
 if __name__ == "__main__":
-    print(f"road kernels ready in {warm():.1f} s")  # noqa: T201  # a command's answer
+    print(f"road kernels ready in {warm():.1f} s")  # noqa: T201
