@@ -141,7 +141,7 @@ def report_build(extract: Path, work: Path) -> dict[str, float]:
     print(f"extract to ready      {built['cpu_s']:.2f} CPU-s ({built['wall_s']:.2f} s wall), warm kernels")
     print(f"and stored            {built['store_cpu_s']:.2f} CPU-s")
     print(f"a new speed profile   {built['profile_cpu_s']:.3f} CPU-s")
-    print(f"peak memory           {built['peak_mb']:.0f} MB, of which {built['loaded_mb']:.0f} MB are Python and libraries")
+    print(f"peak memory           {built['peak_mb']:.0f} MB ({built['loaded_mb']:.0f} MB of it Python and libraries)")
     print(f"size                  {built['nodes']:,} nodes, {built['states']:,} states, {built['arcs']:,} arcs")
     return built
 
@@ -285,7 +285,10 @@ def prepare_osrm(options: argparse.Namespace, work: Path) -> dict[str, Path] | N
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         shutil.copyfile(options.extract, folder / "map.osm.pbf")
-        for command in (["extract", "-t", "1", "-p", str(profile), "map.osm.pbf"], *([s, "-t", "1", "map.osrm"] for s in steps)):
+        for command in (
+            ["extract", "-t", "1", "-p", str(profile), "map.osm.pbf"],
+            *([s, "-t", "1", "map.osrm"] for s in steps),
+        ):
             before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
             subprocess.run([own, "-m", "osrm", *command], cwd=folder, check=True, capture_output=True)
             spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
@@ -338,24 +341,34 @@ def compare(network: CchRoadNetwork, lonlat: np.ndarray, theirs: np.lib.npyio.Np
     for i, j in outliers:
         print(
             f"  {i:>3} to {j:>3}: {ours.duration_s[i, j]} s / {ours.distance_m[i, j]} m here, "
-            f"{duration[i, j]:.0f} s / {distance[i, j]:.0f} m OSRM: {reason(network.map, places, ours, theirs, apart, i, j)}"
+            f"{duration[i, j]:.0f} s / {distance[i, j]:.0f} m OSRM: "
+            f"{reason(network.map, places, ours, theirs, apart, i, j)}"
         )
 
 
 def reason(
-    road_map: RoadMap, places: Snapped, ours: RoadMatrix, theirs: np.lib.npyio.NpzFile, apart: np.ndarray, i: int, j: int
+    road_map: RoadMap,
+    places: Snapped,
+    ours: RoadMatrix,
+    theirs: np.lib.npyio.NpzFile,
+    apart: np.ndarray,
+    i: int,
+    j: int,
 ) -> str:
     """Why two engines differ on one pair, from where they put its ends and what they drove."""
     for end, name in ((i, "start"), (j, "target")):
         if apart[end] >= 2:
-            kind = "a street for residents, which OSRM leaves out" if road_map.graph.flags[places.edge[end]] & 3 else "another street"
+            resident = road_map.graph.flags[places.edge[end]] & 3
+            kind = "a street for residents, which OSRM leaves out" if resident else "another street"
             return f"the {name} is put on {kind} ({apart[end]:.0f} m apart)"
     longer = theirs["distance_m"][i, j] - ours.distance_m[i, j]
     seconds = abs(theirs["duration_s"][i, j] - ours.duration_s[i, j])
     if abs(longer) > 0.03 * max(ours.distance_m[i, j], 1) and longer > 0:
-        return f"OSRM drives {longer:.0f} m more: it avoids narrow, service or residents' streets for their kind, not their time"
+        return f"OSRM drives {longer:.0f} m more: it avoids narrow and service streets even where they are quicker"
     if abs(longer) > 0.03 * max(ours.distance_m[i, j], 1):
-        return f"OSRM drives {-longer:.0f} m less: a turn or street that one of the two does not allow or counts as slower"
+        return (
+            f"OSRM drives {-longer:.0f} m less: a turn or street that one of the two does not allow or counts as slower"
+        )
     return f"the same road, {seconds:.0f} s apart: signs and turns on a short trip weigh differently"
 
 
@@ -364,7 +377,7 @@ def reason(
 
 def tiled(graph: RoadGraph, side: int = 3) -> RoadGraph:
     """Copies of a graph in a square, neighbours joined by straight two-way roads between nodes at their borders."""
-    size, nodes, rows = len(graph), len(graph.node_osm), len(graph.shape)
+    nodes, rows = len(graph.node_osm), len(graph.shape)
     low, high = graph.shape.min(axis=0), graph.shape.max(axis=0)
     step = (high - low + 20_000).astype(np.int64)
     corners = [(x, y) for y in range(side) for x in range(side)]
@@ -404,7 +417,10 @@ def tiled(graph: RoadGraph, side: int = 3) -> RoadGraph:
             [*(graph.shape_first[:-1] + k * rows for k in range(copies)), copies * rows + 2 * np.arange(count + 1)]
         ),
         shape=np.concatenate(
-            [*((graph.shape + np.array(c) * step).astype(np.int32) for c in corners), ends.reshape(-1, 2).astype(np.int32)]
+            [
+                *((graph.shape + np.array(c) * step).astype(np.int32) for c in corners),
+                ends.reshape(-1, 2).astype(np.int32),
+            ]
         ),
         node_osm=np.arange(copies * nodes),
         node_flags=repeat(graph.node_flags, np.empty(0)),
@@ -417,11 +433,11 @@ def report_tiles(extract: Path, ours: dict[int, float]) -> None:
     road_map, cpu_s, _ = measured(lambda: build_map(graph))
     metric, metric_cpu_s, _ = measured(lambda: make_metric(road_map.graph, road_map.turns, road_map.hierarchy))
     network = CchRoadNetwork(road_map, metric)
-    print(f"{len(road_map.graph.node_osm):,} nodes: {cpu_s:.1f} CPU-s from graph to map, a profile {metric_cpu_s:.2f} CPU-s")
+    print(f"{len(road_map.graph.node_osm):,} nodes: {cpu_s:.1f} CPU-s to contract, a profile {metric_cpu_s:.2f} CPU-s")
     lonlat = customers(road_map, max(SIZES))
     for size in SIZES:
         _, spent, wall_s = measured(lambda n=size: network.matrix(network.snap(lonlat[:n])), repeats=2)
-        print(f"this engine    N={size:<5} {spent:8.4f} CPU-s {wall_s:8.4f} s wall: {spent / ours[size]:.1f}x the small map")
+        print(f"this engine    N={size:<5} {spent:8.4f} CPU-s {wall_s:8.4f} s wall: {spent / ours[size]:.1f}x as long")
     one_town = network.snap(lonlat)
     south_west = np.flatnonzero((one_town.road_lonlat < np.quantile(one_town.road_lonlat, 1 / 3, axis=0)).all(axis=1))
     near = take_places(one_town, south_west[:300])

@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import osmium
-from numba import njit
 
 from routing.errors import RoadError
 from routing.roads.access import Access, Tags, barrier_access, find_access, oneway, way_access
@@ -33,14 +32,14 @@ from routing.roads.classes import (
     TRACKTYPE_KMH,
 )
 from routing.roads.graph import NodeFlag, SegmentFlag
+from routing.roads.kernels import opl
+from routing.roads.kernels.opl import MISSING
 from routing.roads.maxspeed import limits_kmh
 from routing.roads.restrictions import RELATION_KEYS, Member, Restriction, read_restrictions
 
-MISSING = np.int32(2**31 - 1)
-"""Coordinate of a node that the extract names but does not hold."""
-
 SIGNAL_DS, STOP_DS, GIVE_WAY_DS = 20, 20, 10
 _OBSTACLE_DS = {"traffic_signals": SIGNAL_DS, "stop": STOP_DS, "give_way": GIVE_WAY_DS}
+_CROSSINGS = frozenset({"ferry", "shuttle_train"})
 _CLOSED_SERVICE = frozenset({"emergency_access"})
 _BUILDING_SITES = frozenset({"no", "widening", "minor"})
 _ESCAPE = re.compile(r"%([0-9a-fA-F]+)%")
@@ -109,13 +108,16 @@ def read_extract(path: Path, workspace: Path | None = None) -> Extract:
 
 def _write_lines(path: Path, lines: Path) -> None:
     """The ways, obstacles and restrictions of an extract as OPL, with coordinates on the ways."""
-    filters = [
-        osmium.filter.KeyFilter("highway", "route").enable_for(osmium.osm.WAY),
-        osmium.filter.KeyFilter("highway", "barrier").enable_for(osmium.osm.NODE),
-        osmium.filter.KeyFilter(
-            *(key + suffix for key in RELATION_KEYS for suffix in ("", ":conditional"))
-        ).enable_for(osmium.osm.RELATION),
-    ]
+    relation_keys = (key + suffix for key in RELATION_KEYS for suffix in ("", ":conditional"))
+    filters = []
+    for kind, keys in (
+        (osmium.osm.WAY, ("highway", "route")),
+        (osmium.osm.NODE, ("highway", "barrier")),
+        (osmium.osm.RELATION, tuple(relation_keys)),
+    ):
+        chosen = osmium.filter.KeyFilter(*keys)
+        chosen.enable_for(kind)
+        filters.append(chosen)
     places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
     places.ignore_errors()
     try:
@@ -230,9 +232,9 @@ class _Collector:
         """Everything gathered; `text` is the file the lines are from."""
         begin, end = np.array(self.begin, np.int64), np.array(self.end, np.int64)
         first = np.zeros(len(begin) + 1, np.int64)
-        _count_nodes(text, begin, end, first)
+        opl.count_nodes(text, begin, end, first)
         refs, shape = np.empty(first[-1], np.int64), np.empty((first[-1], 2), np.int32)
-        _parse_nodes(text, begin, first, refs, shape)
+        opl.parse_nodes(text, begin, first, refs, shape)
         return Extract(
             first=first,
             refs=refs,
@@ -268,59 +270,12 @@ def _known_drive(tags: tuple[tuple[str, str], ...]) -> Drive | None:
     return drive_of(dict(tags).get)
 
 
-_U1 = "Array(u1, 1, 'C', readonly=True)"
-
-
-@njit(f"void({_U1}, i8[::1], i8[::1], i8[::1])", cache=True, nogil=True)
-def _count_nodes(text, begin, end, first):
-    """Writes where the nodes of each list begin, were they all in one row."""
-    for i in range(begin.size):
-        count = 1 if end[i] > begin[i] else 0
-        for at in range(begin[i], end[i]):
-            if text[at] == 44:  # ,
-                count += 1
-        first[i + 1] = first[i] + count
-
-
-@njit(f"void({_U1}, i8[::1], i8[::1], i8[::1], i4[:, ::1])", cache=True, nogil=True)
-def _parse_nodes(text, begin, first, refs, shape):
-    """Reads lists like `n12x8.1y-41.25,n13xy`: number, lon and lat, which the last node lacks."""
-    for i in range(begin.size):
-        at = begin[i]
-        for row in range(first[i], first[i + 1]):
-            for field in range(3):
-                at += 1  # n, x or y
-                sign, value, decimals, digits = 1, np.int64(0), -1, 0
-                while at < text.size and (text[at] <= 57 and text[at] >= 45) and text[at] != 47:
-                    if text[at] == 45:  # -
-                        sign = -1
-                    elif text[at] == 46:  # .
-                        decimals = 0
-                    else:
-                        value = value * 10 + (text[at] - 48)
-                        digits += 1
-                        if decimals >= 0:
-                            decimals += 1
-                    at += 1
-                if field == 0:
-                    refs[row] = sign * value
-                elif digits == 0:
-                    shape[row, field - 1] = MISSING
-                else:
-                    for _ in range(max(decimals, 0), 7):
-                        value *= 10
-                    shape[row, field - 1] = sign * value
-            at += 1  # the comma
-
-
 def drive_of(get: Tags) -> Drive | None:
     """How a car uses a way with these tags, or None when it cannot."""
     highway = get("highway")
-    route = get("route") if highway not in CLASS_NUMBER else None
-    if route in {"ferry", "shuttle_train"}:
-        return _ferry(get, route)
-    if highway not in CLASS_NUMBER or route is not None:
-        return None
+    if highway is None or highway not in CLASS_NUMBER:
+        route = get("route")
+        return _ferry(get, route) if route in _CROSSINGS and route is not None else None
     if get("area") == "yes" or get("service") in _CLOSED_SERVICE or get("impassable") == "yes":
         return None
     if (get("construction") or "no") not in _BUILDING_SITES:
@@ -358,9 +313,7 @@ def _speeds(get: Tags, highway: str) -> tuple[int, int]:
         ),
         default=1000,
     )
-    along, against = (
-        round(10 * min(usual if limit is None else limit * LIMIT_SHARE, cap)) for limit in limits
-    )
+    along, against = (round(10 * min(usual if limit is None else limit * LIMIT_SHARE, cap)) for limit in limits)
     return along, against
 
 

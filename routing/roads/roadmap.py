@@ -53,7 +53,7 @@ def build_map(graph: RoadGraph, restrictions: tuple[Restriction, ...] = ()) -> R
     if not len(turns.tail):
         raise RoadError("the extract has no two places with roads both there and back; give a larger extract")
     used, street = np.unique(turns.segment, return_inverse=True)
-    graph = take_segments(graph, used)
+    graph = take_segments(graph, used.astype(np.int64))
     turns = replace(turns, segment=street.astype(np.int32))
     turns, hierarchy = contract(turns, contraction_order(turns))
     begins = np.zeros(len(used), np.bool_)

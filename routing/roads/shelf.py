@@ -47,7 +47,7 @@ def load_map(folder: Path) -> RoadMap:
     """The map in a directory. Raises RoadError when files are missing, cut short or do not fit together."""
     try:
         words: dict[str, Any] = json.loads((folder / _WORDS).read_text("utf-8"))
-        loose = {
+        loose: dict[str, dict[str, Any]] = {
             "graph": {"names": tuple(words["names"]), "left_hand": bool(words["left_hand"])},
             "turns": {"hours": tuple(words["hours"])},
         }

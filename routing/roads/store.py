@@ -34,8 +34,8 @@ _KIND = "beatplan roads"
 class RoadsReport(Document):
     """What a road network on disk was made from and how large it is.
 
-    `edges` counts a stretch of street once per direction; `left_out_edges` lie outside the largest connected part; `bounds` is
-    west, south, east, north in degrees.
+    `edges` counts a stretch of street once per direction; `left_out_edges` lie outside the largest connected part;
+    `bounds` is west, south, east, north in degrees.
     """
 
     kind: str = _KIND
