@@ -32,6 +32,31 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Islands:
+    """Streets that the map draws but that no car gets to and from: their lines as in RoadGraph, and their grid."""
+
+    shape_first: npt.NDArray[np.int64]
+    shape: npt.NDArray[np.int32]
+    key: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int32]
+    piece: npt.NDArray[np.int32]
+    widen: npt.NDArray[np.int64]
+
+    def metres_to(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres from each place to the nearest of these streets, infinite where there is none."""
+        if not len(self.piece):
+            return np.full(len(lonlat), np.inf)
+        grid = Grid(self.key, self.first, self.piece, self.widen)
+        return nearest_roads(grid, self.shape_first, self.shape, lonlat).off_road_m
+
+
+def build_islands(shape_first: npt.NDArray[np.int64], shape: npt.NDArray[np.int32]) -> Islands:
+    """Islands with these lines, which may be none."""
+    grid = build_grid(shape_first, shape, np.ones(len(shape_first) - 1, np.bool_))
+    return Islands(shape_first, shape, grid.key, grid.first, grid.piece, grid.widen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Nearest:
     """For n places: `segment` int64, `fraction` float64, the point on the road float64 [n, 2], metres to it float64."""
 
@@ -46,7 +71,7 @@ def build_grid(shape_first: npt.NDArray[np.int64], shape: npt.NDArray[np.int32],
     is_piece = np.repeat(usable, np.diff(shape_first))
     is_piece[shape_first[1:] - 1] = False
     piece = np.flatnonzero(is_piece).astype(np.int32)
-    middle = np.radians(float(np.median(shape[:, 1])) / DEGREE)
+    middle = np.radians(float(np.median(shape[:, 1])) / DEGREE) if len(shape) else 0.0
     widen = np.array([max(1, round(1 / max(np.cos(middle), 0.01)))], np.int64)
     count = nearest.cells(shape, piece, widen, np.empty(0, np.int64), np.empty(0, np.int32))
     keys, owners = np.empty(count, np.int64), np.empty(count, np.int32)
