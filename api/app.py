@@ -16,7 +16,7 @@ from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
-from api.routes import customers, health, me, plan_runs, plans, reps, territories, visits
+from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
 from api.settings import Settings
 from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
@@ -43,7 +43,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         with ExitStack() as opened:
             store = open_store(settings.store_url)
             opened.callback(store.close)
-            roads, own = LateRoads(settings.roads_path), solvers
+            roads, own = LateRoads(settings.roads_source), solvers
             if own is None:
                 own = WarmSolvers(settings.repair_processes)
                 opened.callback(own.close)
@@ -68,7 +68,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, plan_runs, customers, reps, territories):
+    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)

@@ -29,6 +29,15 @@ class Settings(BaseSettings):
         default=None,
         description="Road network made by `beatplan roads build`. Empty: the directory roads in the data directory.",
     )
+    osrm_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="OSRM server that answers in place of the road network, such as http://127.0.0.1:5000.",
+    )
+    tiles_file: Path | None = Field(
+        default=None,
+        description="Map tiles made by `beatplan roads tiles`. Empty: the file tiles.mbtiles in the data directory.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every network.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     solve_seconds: float = Field(
@@ -59,6 +68,16 @@ class Settings(BaseSettings):
     def roads_path(self) -> Path:
         """The road network's directory in force."""
         return self.roads_dir or self.data_dir / "roads"
+
+    @property
+    def roads_source(self) -> Path | str:
+        """Who answers travel times: the OSRM server's address where one is set, else the road network's directory."""
+        return self.osrm_url or self.roads_path
+
+    @property
+    def tiles_path(self) -> Path:
+        """The map tiles' file in force."""
+        return self.tiles_file or self.data_dir / "tiles.mbtiles"
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -19,20 +19,20 @@ from visits.solving import OnProgress, RoadTravel, ShouldStop, Solver, Tools
 
 
 class LateRoads:
-    """Travel on the road network of a directory, opened when it is first asked for and then kept."""
+    """Travel on the roads of a directory or an OSRM server, opened when it is first asked for and then kept."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, source: Path | str) -> None:
+        self._source = source
         self._travel: RoadTravel | None = None
         self._lock = threading.Lock()
 
     def open(self) -> RoadTravel:
         """The travel times. Raises RoadError when the directory holds no road network."""
-        from routing.roads.store import open_roads  # noqa: PLC0415 - its imports cost a second that others need not pay
+        from routing.roads.sources import roads_at  # noqa: PLC0415 - its imports cost a second that others need not pay
 
         with self._lock:
             if self._travel is None:
-                self._travel = RoadTravel(open_roads(self._directory))
+                self._travel = RoadTravel(roads_at(self._source))
             return self._travel
 
     def __call__(self, problem: Problem) -> Problem:
@@ -95,4 +95,4 @@ class WarmSolvers:
 
 def make_tools(settings: Settings, solve: Solver = solve_in_child) -> Tools:
     """Tools on the roads that the settings name, opened when first needed; a solve has its own process."""
-    return Tools(LateRoads(settings.roads_path), solve)
+    return Tools(LateRoads(settings.roads_source), solve)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
@@ -152,6 +153,8 @@ def _plain_errors(url: URL) -> Iterator[None]:
         yield
     except StaleDataError:
         raise StaleError("somebody else changed this meanwhile; load it again and repeat the change") from None
+    except PoolTimeoutError:
+        raise StoreError(f"the database {shown(url)} has no free connection; try again in a moment") from None
     except IntegrityError as error:
         if not _is_double(error):
             raise

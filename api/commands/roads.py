@@ -17,7 +17,6 @@ from routing.roads.network import require_on_roads
 from routing.roads.points import parse_place, read_points, route_feature, write_matrix
 from routing.roads.sources import roads_at
 from routing.roads.store import ATTRIBUTION, RoadsReport, build_roads, read_report
-from routing.roads.tiles import build_tiles
 
 app = typer.Typer(no_args_is_help=True, help="Build and ask a road network.")
 
@@ -86,6 +85,8 @@ def tiles(
     out: Annotated[Path, typer.Option(metavar="FILE.mbtiles", help="File to write; an older one is replaced.")],
 ) -> None:
     """Make the vector tiles that the maps in the browser show."""
+    from routing.roads.tiles import build_tiles  # noqa: PLC0415  # only here is it needed
+
     report = build_tiles(extract, out, lambda line: typer.echo(line, err=True) if sys.stderr.isatty() else None)
     typer.echo(
         f"{out}: {report.tiles:,} tiles, {report.total_bytes / 1e6:.1f} MB, "

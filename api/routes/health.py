@@ -42,7 +42,7 @@ def get_readiness(services: ServicesDep) -> Readiness:
     """Asks the database a trivial question; 503 when it does not answer."""
     with services.store.reading() as session:
         session.connection().execute(text("SELECT 1"))
-    return Readiness(roads=services.settings.roads_path.is_dir())
+    return Readiness(roads=bool(services.settings.osrm_url) or services.settings.roads_path.is_dir())
 
 
 @router.get(

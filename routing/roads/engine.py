@@ -30,7 +30,8 @@ class CchRoadNetwork:
     """A road network over a `RoadMap`; `metric` holds its free-flow costs.
 
     `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
-    processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a `departure` free-flow speeds hold and conditional turn restrictions do not.
+    processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a
+    `departure` free-flow speeds hold and conditional turn restrictions do not.
     """
 
     def __init__(
@@ -106,9 +107,7 @@ class CchRoadNetwork:
 
     def _matrix(self, metric: Metric, points: Snapped, goals: Snapped, *, fine: bool = False) -> RoadMatrix:
         sources, ends = self._sources(metric, points), self._targets(metric, goals)
-        duration, distance = travel(
-            self.map.hierarchy, metric.weights, sources, ends, threads=self.threads, fine=fine
-        )
+        duration, distance = travel(self.map.hierarchy, metric.weights, sources, ends, threads=self.threads, fine=fine)
         rows, columns, costs = self._same_street(metric, points, goals, sources, ends)
         if len(rows):
             ms, dm = unpack(costs)

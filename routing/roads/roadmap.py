@@ -37,9 +37,12 @@ class RoadMap:
     left_out: int
 
 
-def read_map(extract: Path) -> RoadMap:
-    """The map of an extract. Raises RoadError when it is not one, or holds no roads that lead anywhere."""
-    content = read_extract(extract)
+def read_map(extract: Path, workspace: Path | None = None) -> RoadMap:
+    """The map of an extract, with room for a temporary copy of its roads in `workspace`.
+
+    Raises RoadError when it is not one, holds no roads that lead anywhere, or there is no room.
+    """
+    content = read_extract(extract, workspace)
     return build_map(cut_segments(content), content.restrictions)
 
 
@@ -50,7 +53,7 @@ def build_map(graph: RoadGraph, restrictions: tuple[Restriction, ...] = ()) -> R
     if not len(turns.tail):
         raise RoadError("the extract has no two places with roads both there and back; give a larger extract")
     used, street = np.unique(turns.segment, return_inverse=True)
-    graph = take_segments(graph, used)
+    graph = take_segments(graph, used.astype(np.int64))
     turns = replace(turns, segment=street.astype(np.int32))
     turns, hierarchy = contract(turns, contraction_order(turns))
     begins = np.zeros(len(used), np.bool_)

@@ -47,7 +47,7 @@ def load_map(folder: Path) -> RoadMap:
     """The map in a directory. Raises RoadError when files are missing, cut short or do not fit together."""
     try:
         words: dict[str, Any] = json.loads((folder / _WORDS).read_text("utf-8"))
-        loose = {
+        loose: dict[str, dict[str, Any]] = {
             "graph": {"names": tuple(words["names"]), "left_hand": bool(words["left_hand"])},
             "turns": {"hours": tuple(words["hours"])},
         }
@@ -111,8 +111,9 @@ def _fits(road_map: RoadMap) -> bool:
         and len(road_map.street_state) == states
         and all(len(getattr(turns, name)) == len(turns.tail) for name in ("head", "delay_ms", "entry", "condition"))
         and len(hierarchy.slot) == len(turns.tail)
-        and len(hierarchy.first) == len(hierarchy.lower_first) == states + 1
-        and int(hierarchy.first[-1]) == len(hierarchy.lower) == arcs
+        and len(hierarchy.size) == states
+        and len(hierarchy.first) == states + 1
+        and int(hierarchy.first[-1]) == arcs
         and len(road_map.grid.first) == len(road_map.grid.key) + 1
         and int(road_map.grid.first[-1]) == len(road_map.grid.piece)
     )

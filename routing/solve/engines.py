@@ -20,12 +20,10 @@ EngineFunction = Callable[[Problem, SolveOptions, OnProgress | None, ShouldStop 
 FINISH_PART = 1.0
 """Time kept for gaps, reasons and checks, as a multiple of what the first plan took; measured 0.5 to 0.7."""
 LEAST_FINISH_S = 0.05
-FIRST_S = 0.6
+FIRST_S = 1.2
 """Time for the first plan, even when the limit passes: a plan that is not full costs more to explain."""
 FILL_S = 0.25
 """Time for filling gaps, even when the limit has passed."""
-STOP_EVERY = 64
-"""The search asks hundreds of thousands of times a second whether to stop; every so many the caller is asked."""
 
 
 def solve(
@@ -68,8 +66,7 @@ def solve_by_ortools(
         from routing.solve.model import RoutingModel, SearchLimits  # noqa: PLC0415 - 0.2 s that a short solve lacks
 
         model = RoutingModel(problem)
-        stop = None if should_stop is None else _seldom(should_stop)
-        limits = SearchLimits(search_end.remaining_s, options.iterations, stop, options.seed)
+        limits = SearchLimits(search_end.remaining_s, options.iterations, should_stop, options.seed)
         found, iterations = model.improve(first, limits, reporter.solution)
         best = max((first, trim(scheduler, found)), key=lambda sequences: _worth(scheduler, sequences))
     return finish(scheduler, best, seed=options.seed, iterations=iterations, engine="ortools", deadline=deadline)
@@ -110,20 +107,6 @@ class _Reporter:
             self._on_progress(Progress(elapsed, self._solutions, objective_s, served, message))
         if self._on_routes is not None:
             self._on_routes(sequences)
-
-
-def _seldom(should_stop: ShouldStop) -> ShouldStop:
-    """The same question, passed on once in `STOP_EVERY` times; once answered yes, always yes."""
-    asked, stopped = 0, False
-
-    def ask() -> bool:
-        nonlocal asked, stopped
-        asked += 1
-        if not stopped and asked % STOP_EVERY == 0:
-            stopped = should_stop()
-        return stopped
-
-    return ask
 
 
 def _worth_searching(problem: Problem, options: SolveOptions, search_end: Deadline, first_took_s: float) -> bool:

@@ -25,7 +25,10 @@ from routing.solve.schedule import Scheduler
 from routing.solve.starts import StartSpan
 
 OnSolution = Callable[[int, Callable[[], Sequences]], None]
-BRANCHES_PER_ITERATION = 2_000
+CHECKS_PER_ITERATION = 500
+"""Times the search asks whether to go on, per solution wanted: it ends there where no more solutions come."""
+ASK_EVERY = 64
+"""The search asks hundreds of thousands of times a second; the caller is asked once in so many."""
 LARGE_STEP_MS = 60_000
 """Also bounds the taking over of a first solution, which fails silently when it takes longer (50 shifts: 0.2 s)."""
 
@@ -202,8 +205,6 @@ class RoutingModel:
             self._parameters.time_limit.FromMilliseconds(max(1, int(limits.seconds * 1000)))
         if limits.solutions is not None:
             self._parameters.solution_limit = max(1, limits.solutions)
-            branches = BRANCHES_PER_ITERATION * (limits.solutions + 50)
-            self._model.AddSearchMonitor(solver.BranchesLimit(branches))
         accepted = 0
 
         def at_solution() -> None:
@@ -213,8 +214,7 @@ class RoutingModel:
                 on_solution(self._full_cost - self._model.CostVar().Max(), self._current)
 
         self._model.AddAtSolutionCallback(at_solution)
-        if limits.should_stop is not None:
-            self._model.AddSearchMonitor(solver.CustomLimit(limits.should_stop))
+        self._model.AddSearchMonitor(solver.CustomLimit(_limit(limits)))
         self._model.CloseModelWithParameters(self._parameters)
         routes = [[self._manager.NodeToIndex(self._node_of[visit]) for visit in one] for one in self._cut(start)]
         given = self._model.ReadAssignmentFromRoutes(routes, True)
@@ -246,6 +246,21 @@ class RoutingModel:
                 index = following(index)
             sequences.append(tuple(sequence))
         return sequences
+
+
+def _limit(limits: SearchLimits) -> Callable[[], bool]:
+    """The question the search asks at every step, the caller's wish and the most steps in one."""
+    most = None if limits.solutions is None else CHECKS_PER_ITERATION * (limits.solutions + 4)
+    asked = 0
+
+    def over() -> bool:
+        nonlocal asked
+        asked += 1
+        if most is not None and asked > most:
+            return True
+        return limits.should_stop is not None and asked % ASK_EVERY == 0 and limits.should_stop()
+
+    return over
 
 
 def _day_offsets(coarse: Problem) -> list[int]:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import visits.demo
 from api.commands.roads import app
 from routing.errors import InputError
-from routing.roads.tiles import TileStore
+from routing.roads.tile_store import TileStore
 from tests.contract.overpass_server import serve_city
 
 EXTRACT = Path(visits.demo.__file__).parent / "helsinki.osm.pbf"

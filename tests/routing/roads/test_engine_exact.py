@@ -86,9 +86,7 @@ def test_routes_cost_what_the_matrix_says_and_draw_the_metres_they_drive(osm_ext
     places = network.snap(lonlat)
     matrix = network.matrix(places)
     for i, j in rng.integers(0, 60, (200, 2)):
-        here, there = (
-            Snapped(*(getattr(places, field)[k : k + 1] for field in Snapped.__slots__)) for k in (i, j)
-        )
+        here, there = (Snapped(*(getattr(places, field)[k : k + 1] for field in Snapped.__slots__)) for k in (i, j))
         route = network.route(here, there)
         assert (route.duration_s, route.distance_m) == (matrix.duration_s[i, j], matrix.distance_m[i, j])
         drawn = step_metres(route.line[:, 0], route.line[:, 1]).sum()
@@ -172,7 +170,10 @@ def test_several_threads_and_blocks_give_the_same_matrix():
     rng = np.random.default_rng(0)
     side = 24
     node = np.arange(side * side).reshape(side, side)
-    pairs = [*zip(node[:, :-1].ravel(), node[:, 1:].ravel()), *zip(node[:-1].ravel(), node[1:].ravel())]
+    pairs = [
+        *zip(node[:, :-1].ravel(), node[:, 1:].ravel(), strict=True),
+        *zip(node[:-1].ravel(), node[1:].ravel(), strict=True),
+    ]
     graph = small_graph(side * side, [(a, b, int(rng.integers(100, 3000)), 500, 300, 0) for a, b in pairs])
     road_map = build_map(graph)
     places = on_streets(rng.integers(0, len(road_map.graph), 700), rng.random(700))

@@ -47,7 +47,7 @@ def test_a_new_place_costs_one_row_and_one_column(tmp_path):
     assert ask(cache, keys) == 100 * 100
     assert ask(cache, keys) == 0
     assert ask(cache, [*keys[:50], 1, *keys[50:]]) == 2 * 101
-    assert ask(cache, keys[20:30] + [1]) == 0
+    assert ask(cache, [*keys[20:30], 1]) == 0
     assert ask(MatrixCache(tmp_path / "cache"), keys) == 0
     assert ask(cache, keys, "other costs") == 100 * 100
 
