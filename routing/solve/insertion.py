@@ -51,6 +51,37 @@ def _plain_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def _once_paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
+    """The same on a shift with one break."""
+    to = np.int64(p.inbound[c, s.route[k, q]])
+    on = np.int64(p.travel[c, s.route[k, q + 1]])
+    rest = p.pause_for[k, 0]
+    until = p.pause_until[k, 0]
+    fresh, rested = s.ahead[k, q, 0], s.ahead[k, q, 1]
+    due_fresh, due_rested = s.behind[k, q + 1, 0], s.behind[k, q + 1, 1]
+    waited = np.int64(NEVER)
+    arrives = rested + to
+    if fresh <= until:
+        arrives = min(arrives, max(fresh + to, p.pause_from[k, 0]) + rest)
+    if arrives + p.service[c] + on <= due_rested:
+        begin = earliest_start(p.opens, p.closes, first, last, arrives)
+        if begin + p.service[c] + on <= due_rested:
+            waited = begin - arrives
+    if fresh < NEVER and waited > 0:
+        arrives = fresh + to
+        begin = earliest_start(p.opens, p.closes, first, last, arrives)
+        if begin < NEVER and begin - arrives < waited:
+            left = begin + p.service[c]
+            if left + on <= due_fresh or (
+                left <= until and max(left + on, p.pause_from[k, 0]) + rest <= due_rested
+            ):
+                waited = begin - arrives
+    if waited >= NEVER:
+        return NEVER, 0
+    return to + on - s.leg[k, q], waited
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def _paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
     """The same on a shift with breaks."""
     to = np.int64(p.inbound[c, s.route[k, q]])
@@ -103,7 +134,7 @@ def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
     return paid + more * p.price[TRAVEL], more
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float) -> None:
     """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared."""
     n = p.must.shape[0]
@@ -144,7 +175,12 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
                     places.spent[k, c] = extra
                     places.at[k, c] = q
                 continue
-            extra, waited = _paused_at(p, s, k, c, q, first, last)
+            if p.pauses[k] == 1:
+                if max(s.behind[k, q + 1, 0], s.behind[k, q + 1, 1]) < soonest:
+                    continue
+                extra, waited = _once_paused_at(p, s, k, c, q, first, last)
+            else:
+                extra, waited = _paused_at(p, s, k, c, q, first, last)
         if extra > room:
             continue
         cost = p.price[TRAVEL] * extra + patience * waited
@@ -155,19 +191,18 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
             places.at[k, c] = q
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float) -> None:
     """Bring the cache for visit c up to date after another visit was inserted after position q of shift k.
 
-    What else fitted before can only fit worse now, so the former best and the two new places decide.
+    It had a place there. What else fitted before can only fit worse now, so the former best and the two new places
+    decide.
     """
     former = np.int64(places.at[k, c])
-    if p.mode[k] == WALKED or (former == q and places.gain[k, c] > NOWHERE):
+    if p.mode[k] == WALKED or former == q:
         find_place(p, s, places, k, c, patience)
         return
     places.stamp[k, c] = s.version[k]
-    if places.gain[k, c] == NOWHERE:
-        return
     row = p.calendar[k] * p.must.shape[0] + c
     first, last = p.windows_at[row], p.windows_at[row + 1]
     plain = p.mode[k] == PLAIN
@@ -177,6 +212,8 @@ def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, pati
         at = q + choice - 1 if choice > 0 else (former if former < q else former + 1)
         if plain:
             extra, waited = _plain_at(p, s, k, c, at, first, last)
+        elif p.pauses[k] == 1:
+            extra, waited = _once_paused_at(p, s, k, c, at, first, last)
         else:
             extra, waited = _paused_at(p, s, k, c, at, first, last)
         if extra > room:

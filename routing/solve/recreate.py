@@ -66,7 +66,7 @@ def _fresh(p: Arrays, s: State, places: Places, torn: Torn, bench: Bench, k: int
     find_place(p, s, places, k, c, patience)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def _rank(
     p: Arrays, s: State, places: Places, bench: Bench, c: int, rule: int, power: float, share: float, floor: float
 ) -> None:
@@ -151,8 +151,13 @@ def recreate(
             other = bench.visits[z]
             if p.allowed[k, other] == 0:
                 continue
-            was = places.gain[k, other]
+            was, spent = places.gain[k, other], places.spent[k, other]
+            if was == NOWHERE:
+                places.stamp[k, other] = s.version[k]
+                continue
             mend_place(p, s, places, k, other, q, patience)
+            if places.gain[k, other] == was and places.spent[k, other] == spent:
+                continue
             if bench.best[other] == k or places.gain[k, other] > was:
                 _rank(p, s, places, bench, other, rule, power, share, floor)
 
