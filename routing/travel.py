@@ -51,8 +51,8 @@ def _to_matrix(value: Any) -> IntMatrix:
 def _refuse_odd_entry(rows: list[list[Any]] | tuple[tuple[Any, ...], ...]) -> None:
     for i, row in enumerate(rows):
         for j, item in enumerate(row):
-            if isinstance(item, bool) or not isinstance(item, int):
-                raise ValueError(f"[{i}][{j}] is {shorten(item)}; write a whole number, or -1 for unreachable")  # noqa: TRY004
+            if isinstance(item, bool) or not isinstance(item, int) or not UNREACHABLE <= item <= LONGEST_S:
+                raise ValueError(f"[{i}][{j}] is {shorten(item)}; write 0 to {LONGEST_S}, or -1 for unreachable")
 
 
 SquareMatrix = Annotated[

@@ -1,0 +1,5 @@
+"""The `beatplan` command."""
+
+
+def main() -> None:
+    """Replaced."""

@@ -1,0 +1,5 @@
+"""Writes the published schemas: ``python -m routing.schema``."""
+
+from routing.schema import publish
+
+publish()
