@@ -222,3 +222,24 @@ def anneal(
                 torn.changed[torn.shifts[z]] = 0
     lane.clock[1] += iterations
     lane.clock[2] = current
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def fill(p: Arrays, lane: Lane, share: float) -> None:
+    """Insert every unserved visit that gains, best worth per second first; no randomness."""
+    s, torn, bench = lane.state, lane.torn, lane.bench
+    torn.count[:] = 0
+    bench.count[0] = 0
+    for c in range(p.must.shape[0]):
+        if s.home[c] < 0:
+            bench.visits[bench.count[0]] = c
+            bench.count[0] += 1
+    recreate(p, s, lane.places, torn, bench, BY_SECOND, 1.0, share, 0.0, 0.0, 0.0, lane.chance, lane.clock)
+    total = np.int64(0)
+    for z in range(torn.count[1]):
+        torn.changed[torn.shifts[z]] = 0
+    for k in range(s.length.shape[0]):
+        total += s.value[k]
+    lane.clock[2] = total
+    if total > lane.best.value[0]:
+        _save_best(s, lane.best, total)
