@@ -165,8 +165,6 @@ def anneal(
     """
     s, torn, bench, chance = lane.state, lane.torn, lane.bench, lane.chance
     n = p.must.shape[0]
-    if n == 0:
-        return
     unserved = 0
     for c in range(n):
         if s.home[c] < 0:

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from routing.solve.arrays import NEVER, PLAIN, WALKED, Arrays, Ints, Matrix
+from routing.solve.chance import Words, below
 from routing.solve.clock import TRAVEL, State, earliest_start, latest_before, ready_after, walk_leg
 
 NOWHERE = -(1 << 60)
@@ -135,8 +136,11 @@ def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float) -> None:
-    """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared."""
+def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float, chance: Words) -> None:
+    """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared.
+
+    One time in twenty a place is overlooked, so that the search does not always put visits in the same order.
+    """
     n = p.must.shape[0]
     row = p.calendar[k] * n + c
     first, last = p.windows_at[row], p.windows_at[row + 1]
@@ -152,7 +156,10 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
     states = p.pauses[k] + 1
     room = p.max_travel[k] - s.travel[k]
     best = 1e18
+    blind = below(chance, 20 * (m + 1))
     for q in range(s.locked[k], m + 1):
+        if q == blind:
+            continue
         if plain:
             if s.ahead[k, q, 0] > shut:
                 break
@@ -181,7 +188,7 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
                 extra, waited = _once_paused_at(p, s, k, c, q, first, last)
             else:
                 extra, waited = _paused_at(p, s, k, c, q, first, last)
-        if extra > room:
+        if extra >= NEVER or extra > room:
             continue
         cost = p.price[TRAVEL] * extra + patience * waited
         if cost < best:
@@ -192,15 +199,16 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float) -> None:
+def mend_place(
+    p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float, chance: Words
+) -> None:
     """Bring the cache for visit c up to date after another visit was inserted after position q of shift k.
 
-    It had a place there. What else fitted before can only fit worse now, so the former best and the two new places
-    decide.
+    What else fitted before can only fit worse now, so the former best and the two new places decide.
     """
     former = np.int64(places.at[k, c])
-    if p.mode[k] == WALKED or former == q:
-        find_place(p, s, places, k, c, patience)
+    if p.mode[k] == WALKED or (former == q and places.gain[k, c] > NOWHERE):
+        find_place(p, s, places, k, c, patience, chance)
         return
     places.stamp[k, c] = s.version[k]
     row = p.calendar[k] * p.must.shape[0] + c
@@ -208,7 +216,9 @@ def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, pati
     plain = p.mode[k] == PLAIN
     room = p.max_travel[k] - s.travel[k]
     best = 1e18
-    for choice in range(3):
+    nowhere = places.gain[k, c] == NOWHERE
+    places.gain[k, c] = NOWHERE
+    for choice in range(1 if nowhere else 0, 3):
         at = q + choice - 1 if choice > 0 else (former if former < q else former + 1)
         if plain:
             extra, waited = _plain_at(p, s, k, c, at, first, last)
@@ -216,9 +226,9 @@ def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, pati
             extra, waited = _once_paused_at(p, s, k, c, at, first, last)
         else:
             extra, waited = _paused_at(p, s, k, c, at, first, last)
-        if extra > room:
+        if extra >= NEVER or extra > room:
             if choice == 0:
-                find_place(p, s, places, k, c, patience)
+                find_place(p, s, places, k, c, patience, chance)
                 return
             continue
         cost = p.price[TRAVEL] * extra + patience * waited

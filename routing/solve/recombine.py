@@ -75,20 +75,19 @@ def recombine(
     if len(columns) == 0:
         return None
     capacity = np.bincount(arrays.kind)
-    chosen, reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1], arrays, incumbent)
+    reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1])
     if relaxed <= objective + 0.5:
         return None
     able = np.flatnonzero(reduced >= objective - relaxed - 0.5)
     if len(able) > MOST_COLUMNS:
         able = able[np.argsort(-reduced[able], kind="stable")[:MOST_COLUMNS]]
-    del chosen
     return _pack(arrays, columns.take(np.sort(able)), capacity, incumbent, objective, seconds, seed)
 
 
 def _relax(
-    columns: Columns, capacity: Ints, visits: int, arrays: Arrays, incumbent: Sequences
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], float]:
-    """Rows used, reduced cost of every column, and value of the linear relaxation over all columns."""
+    columns: Columns, capacity: Ints, visits: int
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns."""
     scale = float(max(1, np.abs(columns.value).max()))
     value = columns.value / scale
     price = np.full(visits + 1, 0.0)
@@ -96,7 +95,6 @@ def _relax(
     active = np.argsort(-columns.value, kind="stable")[:400]
     relaxed = 0.0
     reduced = value.copy()
-    del arrays, incumbent
     for _ in range(ROUNDS):
         subset = columns.take(active)
         used = subset.visits < visits
@@ -117,7 +115,7 @@ def _relax(
         better = positive[np.argsort(-reduced[positive], kind="stable")[:1500]]
         active = np.concatenate([active, better])
     bound = relaxed + float((np.maximum(0.0, reduced)).max(initial=0.0)) * float(capacity.sum())
-    return active, reduced * scale, bound * scale
+    return reduced * scale, bound * scale
 
 
 def _pack(

@@ -52,7 +52,9 @@ def new_bench(arrays: Arrays) -> Bench:
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def _fresh(p: Arrays, s: State, places: Places, torn: Torn, bench: Bench, k: int, c: int, patience: float) -> None:
+def _fresh(
+    p: Arrays, s: State, places: Places, torn: Torn, bench: Bench, k: int, c: int, patience: float, chance: Words
+) -> None:
     if places.stamp[k, c] == s.version[k]:
         return
     if torn.changed[k] == 1 and places.stamp[k, c] == torn.version[k]:
@@ -63,7 +65,7 @@ def _fresh(p: Arrays, s: State, places: Places, torn: Torn, bench: Bench, k: int
         bench.journal[j, 3] = places.spent[k, c]
         bench.journal[j, 4] = places.at[k, c]
         bench.count[1] = j + 1
-    find_place(p, s, places, k, c, patience)
+    find_place(p, s, places, k, c, patience, chance)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -123,7 +125,7 @@ def recreate(
         bench.noise[c] = noise * (2.0 * uniform(chance) - 1.0)
         for k in range(shifts):
             if p.allowed[k, c] == 1:
-                _fresh(p, s, places, torn, bench, k, c, patience)
+                _fresh(p, s, places, torn, bench, k, c, patience, chance)
         _rank(p, s, places, bench, c, rule, power, share, floor)
     while count > 0:
         chosen = -1
@@ -132,6 +134,9 @@ def recreate(
         while z < count:
             c = bench.visits[z]
             if bench.best[c] < 0:
+                if p.metric == 0:
+                    z += 1
+                    continue
                 count -= 1
                 bench.visits[z] = bench.visits[count]
                 continue
@@ -152,10 +157,10 @@ def recreate(
             if p.allowed[k, other] == 0:
                 continue
             was, spent = places.gain[k, other], places.spent[k, other]
-            if was == NOWHERE:
+            if was == NOWHERE and p.metric == 1:
                 places.stamp[k, other] = s.version[k]
                 continue
-            mend_place(p, s, places, k, other, q, patience)
+            mend_place(p, s, places, k, other, q, patience, chance)
             if places.gain[k, other] == was and places.spent[k, other] == spent:
                 continue
             if bench.best[other] == k or places.gain[k, other] > was:

@@ -86,21 +86,35 @@ def take_out(s: State, torn: Torn, c: int) -> bool:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def close_gaps(p: Arrays, s: State, torn: Torn, clock: Ints) -> None:
-    """Shorten the routes of all changed shifts to the visits that stayed."""
+    """Shorten the routes of all changed shifts to the visits that stayed.
+
+    Where triangles fail the rest of a route may be impossible; then all of it is taken out.
+    """
     for z in range(torn.count[1]):
         k = torn.shifts[z]
-        kept = 0
-        for q in range(1, s.length[k] + 1):
-            c = s.route[k, q]
-            if s.home[c] == k:
-                kept += 1
-                s.route[k, kept] = c
-                s.place[c] = kept
-        s.route[k, kept + 1] = p.end[k]
-        s.length[k] = kept
+        _shorten(p, s, k)
         clock[0] += 1
         s.version[k] = clock[0]
-        refresh(p, s, k)
+        if not refresh(p, s, k):
+            for q in range(s.locked[k] + 1, s.length[k] + 1):
+                s.home[s.route[k, q]] = -1
+                torn.visits[torn.count[0]] = s.route[k, q]
+                torn.count[0] += 1
+            _shorten(p, s, k)
+            refresh(p, s, k)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _shorten(p: Arrays, s: State, k: int) -> None:
+    kept = 0
+    for q in range(1, s.length[k] + 1):
+        c = s.route[k, q]
+        if s.home[c] == k:
+            kept += 1
+            s.route[k, kept] = c
+            s.place[c] = kept
+    s.route[k, kept + 1] = p.end[k]
+    s.length[k] = kept
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -7,6 +7,9 @@ the seed and the number of iterations, so any number of processors gives the sam
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -109,6 +112,7 @@ class _Run:
         self.options, self.on_progress, self.bound_s, self.tuning = options, on_progress, bound_s, tuning
         self.timed = options.iterations is None
         self.arrays = to_arrays(problem)
+        self.solver_ready = _cp_sat_in_background() if self.timed else lambda: True
         count = options.processes if self.timed else LANES
         self.lanes = [new_lane(self.arrays, options.seed, i, POOL_CELLS) for i in range(count)]
         worth = self.arrays.worth - self.arrays.must_bonus * self.arrays.must.astype(np.int64)
@@ -122,6 +126,8 @@ class _Run:
         fill(self.arrays, first, self.tuning.share)
         self._share(_sequences(first))
         self._tell("first plan")
+        if not self.arrays.allowed.any():
+            return Found(_sequences(first), 0, self._objective(first))
         with ThreadPoolExecutor(min(self.options.processes, len(self.lanes))) as threads:
             for number, stage in enumerate(self._stages()):
                 if self._over():
@@ -195,7 +201,7 @@ class _Run:
         shifts = self.arrays.allowed.shape[0]
         left = self.clock.seconds - self.clock.elapsed_s if self.options.time_s is not None else 60.0
         seconds = min(left, 0.08 * self.clock.seconds if self.timed else 10.0)
-        if shifts > 1 and seconds > 0.04:
+        if shifts > 1 and seconds > 0.04 and self.solver_ready():
             better = recombine(
                 self.arrays,
                 [lane.pool for lane in self.lanes],
@@ -234,6 +240,15 @@ class _Run:
         self.on_progress(
             Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message)
         )
+
+
+def _cp_sat_in_background() -> Callable[[], bool]:
+    """Begin to import CP-SAT, which takes a second or two; whether it is there yet."""
+    if "ortools.sat.python.cp_model" in sys.modules:
+        return lambda: True
+    thread = threading.Thread(target=importlib.import_module, args=("ortools.sat.python.cp_model",), daemon=True)
+    thread.start()
+    return lambda: not thread.is_alive()
 
 
 def _between(stage: Stage, used: float) -> float:
