@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from routing.solve.arrays import Arrays, Ints, Matrix
 from routing.solve.chance import Words, below, new_chance, uniform
 from routing.solve.clock import State, load, new_state
+from routing.solve.compiled import entry, part
 from routing.solve.insertion import Places, new_places
 from routing.solve.pool import Pool, keep, new_pool
 from routing.solve.recreate import BY_GAIN, BY_REGRET, BY_SECOND, Bench, forget, new_bench, recreate
@@ -74,8 +74,9 @@ def new_lane(arrays: Arrays, seed: int, number: int, cells: int) -> Lane:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def _save_best(s: State, best: Best, value: int) -> None:
+@part
+def save_best(s: State, best: Best, value: int) -> None:
+    """Remember the present routes and their objective."""
     best.value[0] = value
     for k in range(s.length.shape[0]):
         best.length[k] = s.length[k]
@@ -83,7 +84,7 @@ def _save_best(s: State, best: Best, value: int) -> None:
             best.route[k, q] = s.route[k, q]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _ruin(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longest: int, chance: Words) -> None:
     dice = uniform(chance)
     n = p.must.shape[0]
@@ -106,7 +107,7 @@ def _ruin(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longest: int,
         tear_circle(p, s, torn, below(chance, n), 2, chance)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _fill_bench(p: Arrays, s: State, torn: Torn, bench: Bench, seed: int, unserved: int, chance: Words) -> None:
     """Candidates: what was taken out, and all other unserved visits or those nearest to the seed."""
     n = p.must.shape[0]
@@ -144,7 +145,7 @@ def _fill_bench(p: Arrays, s: State, torn: Torn, bench: Bench, seed: int, unserv
     bench.count[0] = count
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@entry
 def anneal(
     p: Arrays,
     lane: Lane,
@@ -212,7 +213,7 @@ def anneal(
             current = new
             if current > lane.best.value[0]:
                 lane.credit[rule] += 0.05
-                _save_best(s, lane.best, current)
+                save_best(s, lane.best, current)
         else:
             put_back(p, s, torn)
             forget(s, lane.places, bench)
@@ -222,7 +223,7 @@ def anneal(
     lane.clock[2] = current
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@entry
 def fill(p: Arrays, lane: Lane, share: float) -> None:
     """Insert every unserved visit that gains, best worth per second first; no randomness."""
     s, torn, bench = lane.state, lane.torn, lane.bench
@@ -240,4 +241,4 @@ def fill(p: Arrays, lane: Lane, share: float) -> None:
         total += s.value[k]
     lane.clock[2] = total
     if total > lane.best.value[0]:
-        _save_best(s, lane.best, total)
+        save_best(s, lane.best, total)

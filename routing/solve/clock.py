@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from routing.solve.arrays import FAR, NEVER, WALKED, Arrays, Ints, Matrix
+from routing.solve.compiled import entry, inlined, part
 
 TRAVEL, WAITING, LATENESS, OVERTIME = 0, 1, 2, 3
 
@@ -85,7 +85,7 @@ def new_state(arrays: Arrays) -> State:
     return state
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def earliest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) -> int:
     """First start at or after `at` in windows first..last-1, NEVER if none."""
     for w in range(first, last):
@@ -94,7 +94,7 @@ def earliest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) ->
     return NEVER
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def latest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) -> int:
     """Last start at or before `at` in windows first..last-1, -NEVER if none."""
     for w in range(last - 1, first - 1, -1):
@@ -103,7 +103,7 @@ def latest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) -> i
     return -NEVER
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def ready_after(p: Arrays, k: int, at: int, drive: int, taken: int, then: int) -> int:
     """Earliest arrival of a leg begun at `at` on which breaks taken..then-1 are had, NEVER if one is too late."""
     if at >= NEVER:
@@ -121,7 +121,7 @@ def ready_after(p: Arrays, k: int, at: int, drive: int, taken: int, then: int) -
     return driven if driven > free else free
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def latest_before(p: Arrays, k: int, at: int, drive: int, taken: int, then: int) -> int:
     """Latest begin of a leg that has breaks taken..then-1 and arrives by `at`, -NEVER if none."""
     if at <= -NEVER:
@@ -139,7 +139,7 @@ def latest_before(p: Arrays, k: int, at: int, drive: int, taken: int, then: int)
     return driven if driven < free else free
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def drive_s(p: Arrays, origin: int, target: int, at: int) -> int:
     """Seconds of a leg begun at `at` when travel depends on the time of day."""
     last = p.stack_at.shape[0] - 1
@@ -157,7 +157,7 @@ def drive_s(p: Arrays, origin: int, target: int, at: int) -> int:
     return here + (there - here) * (at - p.stack_at[z]) // (p.stack_at[z + 1] - p.stack_at[z])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) -> bool:
     """Labels after the leg origin -> target and the service there; False when nothing arrives in time.
 
@@ -229,7 +229,7 @@ def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) 
     return alive
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _walk(p: Arrays, s: State, k: int) -> bool:
     m = s.length[k]
     last = p.pauses[k]
@@ -256,7 +256,7 @@ def _walk(p: Arrays, s: State, k: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _schedule(p: Arrays, s: State, k: int) -> bool:
     m = s.length[k]
     n = p.must.shape[0]
@@ -298,7 +298,7 @@ def _schedule(p: Arrays, s: State, k: int) -> bool:
     return possible
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def refresh(p: Arrays, s: State, k: int) -> bool:
     """Clocks, travel and value of shift k after its route changed; False when the route cannot be done."""
     m = s.length[k]
@@ -329,7 +329,7 @@ def refresh(p: Arrays, s: State, k: int) -> bool:
     return m == 0 or (done and travel <= p.max_travel[k])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@entry
 def load(p: Arrays, s: State, k: int, visits: Ints) -> bool:
     """Make `visits` the route of shift k; False when it cannot be done (the state is then to be loaded anew)."""
     m = visits.shape[0]

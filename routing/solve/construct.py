@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.solve.places import Insertions
 from routing.solve.pauses import NEVER
+from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 
 Sequences = list[tuple[int, ...]]

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from routing.solve.arrays import NEVER, PLAIN, WALKED, Arrays, Ints, Matrix
 from routing.solve.chance import Words, below
 from routing.solve.clock import TRAVEL, State, earliest_start, latest_before, ready_after, walk_leg
+from routing.solve.compiled import inlined, part
 
 NOWHERE = -(1 << 60)
 """Gain of a visit that fits nowhere on a shift."""
@@ -37,7 +37,7 @@ def new_places(arrays: Arrays) -> Places:
     return Places(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int32), np.full(shape, -1))
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def _plain_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
     """Extra travel and waiting of visit c after position q without breaks; (NEVER, 0) if it does not fit."""
     before = s.route[k, q]
@@ -51,7 +51,7 @@ def _plain_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int
     return to + on - s.leg[k, q], begin - arrives
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _once_paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
     """The same on a shift with one break."""
     to = np.int64(p.inbound[c, s.route[k, q]])
@@ -82,7 +82,7 @@ def _once_paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, las
     return to + on - s.leg[k, q], waited
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
     """The same on a shift with breaks."""
     to = np.int64(p.inbound[c, s.route[k, q]])
@@ -108,7 +108,7 @@ def _paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: in
     return to + on - s.leg[k, q], waited
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
     """Extra price and travel of visit c after position q, walking the rest of the shift; (NEVER, 0) if it fails."""
     last = p.pauses[k]
@@ -135,7 +135,7 @@ def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
     return paid + more * p.price[TRAVEL], more
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float, chance: Words) -> None:
     """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared.
 
@@ -198,7 +198,7 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
             places.at[k, c] = q
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def mend_place(
     p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float, chance: Words
 ) -> None:

@@ -19,8 +19,8 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from routing.problem import Problem
 from routing.solve.coarse import coarsen, slowest_drives, tick_of, usual_drives
-from routing.solve.places import Insertions
 from routing.solve.pauses import NEVER
+from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 from routing.solve.starts import StartSpan
 

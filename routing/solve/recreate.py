@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from routing.solve.arrays import Arrays, Ints
 from routing.solve.chance import Words, uniform
 from routing.solve.clock import State, refresh
+from routing.solve.compiled import inlined, part
 from routing.solve.insertion import NOWHERE, Places, find_place, mend_place
 from routing.solve.ruin import Torn, touch
 
@@ -51,7 +51,7 @@ def new_bench(arrays: Arrays) -> Bench:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def _fresh(
     p: Arrays, s: State, places: Places, torn: Torn, bench: Bench, k: int, c: int, patience: float, chance: Words
 ) -> None:
@@ -68,7 +68,7 @@ def _fresh(
     find_place(p, s, places, k, c, patience, chance)
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def _rank(
     p: Arrays, s: State, places: Places, bench: Bench, c: int, rule: int, power: float, share: float, floor: float
 ) -> None:
@@ -100,7 +100,7 @@ def _rank(
         bench.rank[c] = np.log(gain + gain - max(0.0, float(second)) + 1.0) + bench.noise[c]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def recreate(
     p: Arrays,
     s: State,
@@ -167,7 +167,7 @@ def recreate(
                 _rank(p, s, places, bench, other, rule, power, share, floor)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def insert(p: Arrays, s: State, torn: Torn, k: int, c: int, q: int, clock: Ints) -> None:
     """Put visit c after position q of shift k."""
     touch(s, torn, k)
@@ -185,7 +185,7 @@ def insert(p: Arrays, s: State, torn: Torn, k: int, c: int, q: int, clock: Ints)
     refresh(p, s, k)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def forget(s: State, places: Places, bench: Bench) -> None:
     """Restore the places that the iteration overwrote (after the routes were put back)."""
     for j in range(bench.count[1]):

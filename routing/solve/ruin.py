@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from routing.solve.arrays import Arrays, Ints
 from routing.solve.chance import Words, below, uniform
 from routing.solve.clock import TRAVEL, State, refresh
+from routing.solve.compiled import part
 
 
 class Torn(NamedTuple):
@@ -56,7 +56,7 @@ def new_torn(arrays: Arrays, state: State) -> Torn:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def touch(s: State, torn: Torn, k: int) -> None:
     """Remember shift k before its first change in this iteration."""
     if torn.changed[k] == 1:
@@ -71,7 +71,7 @@ def touch(s: State, torn: Torn, k: int) -> None:
     torn.version[k] = s.version[k]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def take_out(s: State, torn: Torn, c: int) -> bool:
     """Mark visit c as taken out; False if it is unserved or locked."""
     k = s.home[c]
@@ -84,7 +84,7 @@ def take_out(s: State, torn: Torn, c: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def close_gaps(p: Arrays, s: State, torn: Torn, clock: Ints) -> None:
     """Shorten the routes of all changed shifts to the visits that stayed.
 
@@ -104,7 +104,7 @@ def close_gaps(p: Arrays, s: State, torn: Torn, clock: Ints) -> None:
             refresh(p, s, k)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _shorten(p: Arrays, s: State, k: int) -> None:
     kept = 0
     for q in range(1, s.length[k] + 1):
@@ -117,7 +117,7 @@ def _shorten(p: Arrays, s: State, k: int) -> None:
     s.length[k] = kept
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def tear_strings(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longest: int, chance: Words) -> None:
     """Take strings of neighbouring stops out of the shifts around `seed`, about `mean` visits in all."""
     shifts = s.length.shape[0]
@@ -160,7 +160,7 @@ def tear_strings(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longes
                     take_out(s, torn, visit)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def tear_circle(p: Arrays, s: State, torn: Torn, seed: int, many: int, chance: Words) -> None:
     """Take out the seed and served visits nearest to it, skipping one in five."""
     take_out(s, torn, seed)
@@ -171,7 +171,7 @@ def tear_circle(p: Arrays, s: State, torn: Torn, seed: int, many: int, chance: W
             take_out(s, torn, p.near[seed, i])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def tear_bargains(p: Arrays, s: State, torn: Torn, many: int, chance: Words, by_second: bool) -> None:
     """Take out visits that add least to the objective, by tournaments of six; per second of time if asked."""
     n = p.must.shape[0]
@@ -196,14 +196,14 @@ def tear_bargains(p: Arrays, s: State, torn: Torn, many: int, chance: Words, by_
             take_out(s, torn, worst)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def tear_shift(s: State, torn: Torn, k: int) -> None:
     """Take every visit out of a shift."""
     for q in range(s.locked[k] + 1, s.length[k] + 1):
         take_out(s, torn, s.route[k, q])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def put_back(p: Arrays, s: State, torn: Torn) -> None:
     """Restore all changed shifts as they were remembered."""
     for z in range(torn.count[1]):

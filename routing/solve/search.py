@@ -22,12 +22,15 @@ from routing.solve.anneal import Lane, anneal, fill, new_lane
 from routing.solve.arrays import Arrays, to_arrays
 from routing.solve.clock import load
 from routing.solve.options import Progress, SolveOptions
+from routing.solve.polish import polish
 from routing.solve.recombine import Sequences, recombine
 from routing.solve.stop import Cancelled, FirstOf, Gap, Iterations, Seconds, Standing, Stop
 
 LANES = 2
 """Lanes of a search that is bounded by iterations, whatever the number of processors."""
 POOL_CELLS = 1 << 15
+SWEEPS = 20
+"""Times the travel phase goes over all visits at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class _Run:
         worth = self.arrays.worth - self.arrays.must_bonus * self.arrays.must.astype(np.int64)
         self.scale = float(np.abs(worth.max(axis=0, initial=0)).mean()) if worth.size else 1.0
         self.scale = max(1.0, self.scale)
+        self.mean = min(tuning.mean, 1.0 + len(self.arrays.must) / 6)
 
     def run(self, start: Sequence[Sequence[int]] | None) -> Found:
         first = self.lanes[0]
@@ -170,7 +174,7 @@ class _Run:
                 chunk,
                 _between(stage, used),
                 _between(stage, following),
-                tuning.mean,
+                self.mean,
                 tuning.longest,
                 tuning.patience,
                 tuning.share,
@@ -220,6 +224,7 @@ class _Run:
             lane.state.home[:] = -1
             for k, visits in enumerate(sequences):
                 _load(self.arrays, lane, k, visits)
+            polish(self.arrays, lane, SWEEPS)
             fill(self.arrays, lane, self.tuning.share)
 
     def _best(self) -> Lane:
