@@ -59,9 +59,22 @@ def fill_gaps(scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline
     """The sequences with every further visit that fits and pays, and without those that do not pay."""
     filler = _Filler(scheduler, [tuple(sequence) for sequence in sequences])
     filler.drop_unpaying()
-    filler.fill(filler.musts(), deadline, opening=True)
+    filler.fill(filler.musts(), Deadline(None), opening=True)
+    filler.make_room()
     filler.fill(filler.optional(), deadline, opening=False)
     return filler.sequences
+
+
+def trim(scheduler: Scheduler, sequences: Sequence[Sequence[int]]) -> Sequences:
+    """The sequences without the visits of least worth that keep a shift from being timed."""
+    visits = scheduler.problem.visits
+    kept: Sequences = []
+    for position, sequence in enumerate(sequences):
+        rest = list(sequence)
+        while rest and scheduler.schedule(position, rest) is None:
+            rest.remove(min(rest, key=lambda visit: (visits[visit].must, visits[visit].value_s)))
+        kept.append(tuple(rest))
+    return kept
 
 
 def worth_by_shift(scheduler: Scheduler) -> npt.NDArray[np.int64]:
@@ -84,6 +97,7 @@ class _Filler:
         self._insertions = Insertions(scheduler, sequences)
         self._worth = worth_by_shift(scheduler)
         self._service = np.array([visit.service_s for visit in self._problem.visits], np.int64)
+        self._must = np.array([visit.must for visit in self._problem.visits], np.bool_)
         shape = self._worth.shape
         self._rank = np.full(shape, -np.inf)
         self._row = np.zeros(shape, np.int64)
@@ -106,11 +120,12 @@ class _Filler:
 
         With `opening` a visit may be the first of an unused shift even when it does not pay the drive there alone.
         """
-        left = set(wanted)
+        left = np.zeros(len(self._problem.visits), np.bool_)
+        left[wanted] = True
         self._rank[:] = -np.inf
         for position in range(len(self._problem.shifts)):
-            self._refresh(position, sorted(left), opening=opening)
-        while left and self._rank.size and not deadline.passed:
+            self._refresh(position, left, opening=opening)
+        while self._rank.size and not deadline.passed:
             position, visit = (int(i) for i in np.unravel_index(int(np.argmax(self._rank)), self._rank.shape))
             if self._rank[position, visit] == -np.inf:
                 return
@@ -118,7 +133,7 @@ class _Filler:
             row = int(self._row[position, visit])
             longer = (*sequence[:row], visit, *sequence[row:])
             cost = self._price(position, longer)
-            must = self._problem.visits[visit].must
+            must = bool(self._must[visit])
             if cost is None or (
                 int(self._worth[position, visit]) <= cost - self._costs[position]
                 and not (must or (opening and not sequence))
@@ -127,9 +142,29 @@ class _Filler:
                 continue
             self._insertions.replace(position, longer)
             self._costs[position] = cost
-            left.discard(visit)
+            left[visit] = False
             self._rank[:, visit] = -np.inf
-            self._refresh(position, sorted(left), opening=opening)
+            self._refresh(position, left, opening=opening)
+
+    def make_room(self) -> None:
+        """Serves each must-visit left over that fits where optional visits give way; the least worth gives way."""
+        for visit in self.musts():
+            best: tuple[int, int, tuple[int, ...], int] | None = None
+            for position, sequence in enumerate(self._insertions.sequences):
+                if not self._insertions.allowed(position)[visit]:
+                    continue
+                kept = tuple(other for other in sequence if self._problem.visits[other].must)
+                lost = int(self._worth[position, [other for other in sequence if other not in kept]].sum())
+                for row in range(len(kept) + 1):
+                    if best is not None and lost >= best[0]:
+                        break
+                    longer = (*kept[:row], visit, *kept[row:])
+                    cost = self._price(position, longer)
+                    if cost is not None:
+                        best = (lost, position, longer, cost)
+            if best is not None:
+                self._insertions.replace(best[1], best[2])
+                self._costs[best[1]] = best[3]
 
     def close_unpaying(self) -> None:
         """Empties the shifts whose visits are together worth less than the day costs."""
@@ -179,11 +214,10 @@ class _Filler:
         timing = self._scheduler.schedule(position, sequence)
         return None if timing is None else timing.price_s + timing.travel_price_s
 
-    def _refresh(self, position: int, wanted: list[int], *, opening: bool) -> None:
+    def _refresh(self, position: int, wanted: npt.NDArray[np.bool_], *, opening: bool) -> None:
         """The best place and the rank of every wanted visit on one shift."""
         self._rank[position] = -np.inf
-        allowed = self._insertions.allowed(position)
-        candidates = np.array([visit for visit in wanted if allowed[visit]], np.int64)
+        candidates = np.flatnonzero(wanted & self._insertions.allowed(position))
         if not candidates.size:
             return
         places = self._insertions.places(position, candidates)
@@ -191,8 +225,8 @@ class _Filler:
         rows = detour.argmin(axis=0)
         cheapest = detour[rows, np.arange(len(candidates))]
         gain = self._worth[position, candidates] - self._problem.objective.travel * cheapest
-        rank = gain / (cheapest + self._service[candidates] + 1.0)
-        musts = np.array([self._problem.visits[visit].must for visit in candidates])
+        rank = gain / np.maximum(cheapest + self._service[candidates], 1)
+        musts = self._must[candidates]
         rank[musts] += MUST_GAIN
         unused = opening and not self._insertions.sequences[position]
         waits = self._problem.objective.waiting > 0

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.solve.pauses import NEVER
+from routing.solve.pauses import NEVER, PauseTable
 from routing.solve.schedule import Scheduler
-from routing.solve.starts import possible_starts
+from routing.solve.starts import SpanTable, possible_starts
 
 Times = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -28,7 +28,8 @@ class Places:
     """What each candidate (column) costs at each position (row) of one shift.
 
     `detour_s` is the extra drive; `short_s` is 0 where the visit fits, else the seconds by which it or the next stop
-    would start too late, and `NEVER` where no time would be enough (no road, not allowed, too much travel).
+    would start too late or the shift would travel too much, and `NEVER` where no time would be enough (no road, not
+    allowed).
     """
 
     detour_s: Times
@@ -38,15 +39,6 @@ class Places:
     def fits(self) -> Flags:
         """Where the visit can be inserted."""
         return np.asarray(self.short_s == 0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Spans:
-    """Start spans of all visits on one shift, padded with spans that never hold: int64 [visits, most spans]."""
-
-    first: Times
-    last: Times
-    allowed: Flags
 
 
 class Insertions:
@@ -63,7 +55,6 @@ class Insertions:
         self._place = np.array([problem.location_index[visit.location] for visit in problem.visits], np.int64)
         self._service = np.array([visit.service_s for visit in problem.visits], np.int64)
         self._ends = [(problem.location_index[s.start], problem.location_index[s.end]) for s in problem.shifts]
-        self._spans: dict[int, _Spans] = {}
         self.sequences: list[tuple[int, ...]] = [()] * len(problem.shifts)
         self._earliest: list[Times] = []
         self._latest: list[Times] = []
@@ -86,13 +77,13 @@ class Insertions:
 
     def allowed(self, shift_index: int) -> Flags:
         """Which visits the shift may serve at some time, all visits in order."""
-        return self._spans_of(shift_index).allowed
+        return self.scheduler.span_table(shift_index).allowed
 
     def places(self, shift_index: int, candidates: Times) -> Places:
         """Every position (before stop 0, …, before the end) of the shift for every candidate: arrays [n + 1, c]."""
         table = self.scheduler.pauses(shift_index)
         earliest, latest = self._earliest[shift_index], self._latest[shift_index]
-        spans = self._spans_of(shift_index)
+        spans = self.scheduler.span_table(shift_index)
         sequence = self.sequences[shift_index]
         first, last = self._ends[shift_index]
         stops = self._place[np.array(sequence, np.int64)]
@@ -103,39 +94,52 @@ class Insertions:
             self._durations[0][targets[None, :], after[:, None]] >= 0
         )
         possible = reachable & spans.allowed[candidates][None, :]
-        masks = table.full + 1
-        short = np.full(reachable.shape, NEVER, np.int64)
-        detour = np.full(reachable.shape, NEVER, np.int64)
-        ready = [np.full(reachable.shape, NEVER, np.int64) for _ in range(masks)]
+        shape = (len(before), len(candidates))
+        short, detour = np.full(shape, NEVER, np.int64), np.full(shape, NEVER, np.int64)
         base = self._drive(before, after, earliest.min(axis=1)) if sequence else np.zeros(len(before), np.int64)
-        drives_in = np.zeros(reachable.shape, np.int64)
-        for mask in range(masks):
-            free = earliest[:, mask]
-            if (free >= NEVER).all():
+        drives_in = self._drive(before[:, None], targets[None, :], earliest.min(axis=1)[:, None])
+        steady = len(self._at) == 1
+        drives_out = self._drive(targets[None, :], after[:, None], np.zeros((1, 1), np.int64)) if steady else None
+        for mask, (rows, ready) in self._ready(table, earliest, before, targets, drives_in if steady else None).items():
+            ways = [(way, latest[rows, mask | way.mask]) for way in table.after(mask)]
+            if all((limit <= -NEVER).all() for _, limit in ways):
                 continue
-            drives = self._drive(before[:, None], targets[None, :], free[:, None])
-            drives_in = drives if mask == 0 else np.where((earliest[:, 0] >= NEVER)[:, None], drives, drives_in)
-            for way in table.after(mask):
-                at = np.maximum(free[:, None] + drives + way.total_s, way.free_at_s)
-                at[free > way.leave_by_s] = NEVER
-                np.minimum(ready[mask | way.mask], at, out=ready[mask | way.mask])
-        for mask in range(masks):
-            if (ready[mask] >= NEVER).all():
-                continue
-            start, missed = _next_starts(spans, candidates, ready[mask])
+            start, missed = _next_starts(spans, candidates, ready)
             free_after = start + service
-            drives = self._drive(targets[None, :], after[:, None], free_after)
-            np.minimum(detour, drives_in + drives - base[:, None], out=detour)
-            for way in table.after(mask):
-                limit = latest[:, mask | way.mask][:, None]
-                arrives = np.maximum(free_after + drives + way.total_s, way.free_at_s)
-                too_late = np.maximum(np.maximum(arrives - limit, free_after - way.leave_by_s), 0) + missed
-                too_late[(limit[:, 0] <= -NEVER) | (ready[mask] >= NEVER).all(axis=1)] = NEVER
-                np.minimum(short, too_late, out=short)
+            drives = (
+                self._drive(targets[None, :], after[rows, None], free_after) if drives_out is None else drives_out[rows]
+            )
+            detour[rows] = np.minimum(detour[rows], drives_in[rows] + drives - base[rows, None])
+            for way, limit in ways:
+                can = limit > -NEVER
+                if not can.any():
+                    continue
+                arrives = np.maximum(free_after[can] + drives[can] + way.total_s, way.free_at_s)
+                too_late = np.maximum(np.maximum(arrives - limit[can, None], free_after[can] - way.leave_by_s), 0)
+                short[rows[can]] = np.minimum(short[rows[can]], too_late + missed[can])
         short[~possible] = NEVER
         detour[~possible] = NEVER
         self._limit_travel(shift_index, detour, short)
         return Places(detour_s=detour, short_s=np.minimum(short, NEVER))
+
+    def _ready(
+        self, table: PauseTable, earliest: Times, before: Times, targets: Times, drives_in: Times | None
+    ) -> dict[int, tuple[Times, Times]]:
+        """By breaks taken, the positions where a candidate can be reached with them, and when it is: [rows, c]."""
+        parts: dict[int, list[tuple[Times, Times]]] = {}
+        for mask in range(table.full + 1):
+            for way in table.after(mask):
+                rows = np.flatnonzero(earliest[:, mask] <= min(way.leave_by_s, NEVER - 1))
+                if rows.size:
+                    free = earliest[rows, mask][:, None]
+                    drives = (
+                        self._drive(before[rows, None], targets[None, :], free)
+                        if drives_in is None
+                        else drives_in[rows]
+                    )
+                    at = np.maximum(free + drives + way.total_s, way.free_at_s)
+                    parts.setdefault(mask | way.mask, []).append((rows, at))
+        return {mask: _soonest(pieces) for mask, pieces in parts.items()}
 
     def _limit_travel(self, shift_index: int, detour: Times, short: Times) -> None:
         allowed = self.scheduler.problem.shifts[shift_index].max_travel_s
@@ -144,7 +148,7 @@ class Insertions:
         first, last = self._ends[shift_index]
         stops = [first, *self._place[list(self.sequences[shift_index])], last]
         used = int(self._durations[0][stops[:-1], stops[1:]].sum()) if self.sequences[shift_index] else 0
-        short[detour + used > allowed] = NEVER
+        np.maximum(short, detour + used - allowed, out=short)
 
     def _drive(self, origins: Times, targets: Times, at_s: Times) -> Times:
         """Seconds of drives that begin at `at_s`, broadcast; -1 where no road leads."""
@@ -155,21 +159,6 @@ class Insertions:
         k = np.clip(np.searchsorted(self._at, moment, side="right") - 1, 0, len(self._at) - 2)
         here, there = self._durations[k, origins, targets], self._durations[k + 1, origins, targets]
         return np.asarray(here + (there - here) * (moment - self._at[k]) // (self._at[k + 1] - self._at[k]))
-
-    def _spans_of(self, shift_index: int) -> _Spans:
-        found = self._spans.get(shift_index)
-        if found is None:
-            count = len(self._place)
-            spans = [self.scheduler.spans(shift_index, visit) for visit in range(count)]
-            width = max((len(one) for one in spans), default=0) or 1
-            first = np.full((count, width), NEVER, np.int64)
-            last = np.full((count, width), -NEVER, np.int64)
-            for visit, one in enumerate(spans):
-                for i, span in enumerate(one):
-                    first[visit, i], last[visit, i] = span.first_s, span.last_s
-            found = _Spans(first, last, np.array([bool(one) for one in spans], np.bool_))
-            self._spans[shift_index] = found
-        return found
 
     def _stops(self, shift_index: int, sequence: Sequence[int]) -> list[int]:
         first, last = self._ends[shift_index]
@@ -239,7 +228,19 @@ class Insertions:
         return low
 
 
-def _next_starts(spans: _Spans, candidates: Times, ready: Times) -> tuple[Times, Times]:
+def _soonest(pieces: list[tuple[Times, Times]]) -> tuple[Times, Times]:
+    """The rows of any piece and the least of their values."""
+    if len(pieces) == 1:
+        return pieces[0]
+    rows = np.unique(np.concatenate([piece_rows for piece_rows, _ in pieces]))
+    least = np.full((len(rows), pieces[0][1].shape[1]), NEVER, np.int64)
+    for piece_rows, at in pieces:
+        inside = np.searchsorted(rows, piece_rows)
+        least[inside] = np.minimum(least[inside], at)
+    return rows, least
+
+
+def _next_starts(spans: SpanTable, candidates: Times, ready: Times) -> tuple[Times, Times]:
     """The first allowed start at or after `ready`; where there is none, `ready` and the seconds it is too late by."""
     start = np.full(ready.shape, NEVER, np.int64)
     for i in range(spans.first.shape[1] - 1, -1, -1):

@@ -18,7 +18,16 @@ from typing import NamedTuple
 from routing.plan import BreakTaken, Engine, Plan, Route, Stop, Unserved
 from routing.problem import Problem, Shift
 from routing.solve.pauses import NO_PAUSES, Pauses, PauseTable
-from routing.solve.starts import StartSpan, may_serve, possible_starts, promised, window_spans
+from routing.solve.starts import (
+    SpanTable,
+    StartSpan,
+    day_table,
+    may_serve,
+    possible_starts,
+    promised,
+    span_table,
+    window_spans,
+)
 from routing.solve.waiting import Leg, cheapest_chain
 
 
@@ -87,6 +96,8 @@ class Scheduler:
         self._ends = tuple((problem.location_index[s.start], problem.location_index[s.end]) for s in problem.shifts)
         self._pauses: dict[int, PauseTable] = {}
         self._spans: dict[tuple[int, int], tuple[StartSpan, ...]] = {}
+        self._tables: dict[int, SpanTable] = {}
+        self._day_tables: dict[date, SpanTable] = {}
         self._day_spans: dict[tuple[int, date], tuple[StartSpan, ...]] = {}
 
     def spans(self, shift_index: int, visit_index: int) -> tuple[StartSpan, ...]:
@@ -107,6 +118,17 @@ class Scheduler:
             found = window_spans(self.problem.visits[visit_index], shift.day)
             self._day_spans[key] = found
         return found
+
+    def span_table(self, shift_index: int) -> SpanTable:
+        """The start spans of all visits on the shift."""
+        table = self._tables.get(shift_index)
+        if table is None:
+            shift = self.problem.shifts[shift_index]
+            day = self._day_tables.get(shift.day)
+            if day is None:
+                day = self._day_tables[shift.day] = day_table(self.problem, shift.day)
+            table = self._tables[shift_index] = span_table(self.problem, shift, day)
+        return table
 
     def pauses(self, shift_index: int) -> PauseTable:
         """The ways to take the shift's breaks."""

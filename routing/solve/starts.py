@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from routing.problem import Shift, Visit
+import numpy as np
+import numpy.typing as npt
+
+from routing.problem import Problem, Shift, Visit
 from routing.solve.pauses import NEVER
 
 
@@ -19,12 +22,50 @@ class StartSpan:
     due_s: int
 
 
-def start_spans(visit: Visit, shift: Shift) -> tuple[StartSpan, ...]:
-    """The spans, in order and disjoint, in which the service may start; empty when the shift may not serve the visit.
+@dataclass(frozen=True, slots=True, eq=False)
+class SpanTable:
+    """Start spans of all visits on one shift: int64 [visits, most spans], padded with spans that never hold."""
 
-    Skills, allowed shifts, the promise and the windows of the shift's day decide; travel and shift ends do not.
-    """
-    return promised(visit, window_spans(visit, shift.day)) if may_serve(visit, shift) else ()
+    first: npt.NDArray[np.int64]
+    last: npt.NDArray[np.int64]
+    allowed: npt.NDArray[np.bool_]
+
+
+def span_table(problem: Problem, shift: Shift, day: SpanTable) -> SpanTable:
+    """The spans of all visits on a shift, from those of its day."""
+    verdicts: dict[object, bool] = {}
+    allowed = day.allowed.copy()
+    promises = [i for i, visit in enumerate(problem.visits) if visit.promise is not None]
+    for i, visit in enumerate(problem.visits):
+        kind = (visit.skills, visit.shifts, visit.promise and visit.promise.shift)
+        verdict = verdicts.get(kind)
+        if verdict is None:
+            verdict = verdicts[kind] = may_serve(visit, shift)
+        allowed[i] &= verdict
+    if not promises:
+        return SpanTable(day.first, day.last, allowed)
+    first, last = day.first.copy(), day.last.copy()
+    for i in promises:
+        visit = problem.visits[i]
+        _fill_row(first[i], last[i], promised(visit, window_spans(visit, shift.day)) if allowed[i] else ())
+        allowed[i] = bool((first[i] <= last[i]).any())
+    return SpanTable(first, last, allowed)
+
+
+def day_table(problem: Problem, day: date) -> SpanTable:
+    """The spans of all visits on a day, whoever serves them and whatever is promised."""
+    spans = [window_spans(visit, day) for visit in problem.visits]
+    shape = (len(spans), max((len(one) for one in spans), default=0) or 1)
+    first, last = np.empty(shape, np.int64), np.empty(shape, np.int64)
+    for i, one in enumerate(spans):
+        _fill_row(first[i], last[i], one)
+    return SpanTable(first, last, np.array([bool(one) for one in spans], np.bool_))
+
+
+def _fill_row(first: npt.NDArray[np.int64], last: npt.NDArray[np.int64], spans: tuple[StartSpan, ...]) -> None:
+    first[:], last[:] = NEVER, -NEVER
+    for i, span in enumerate(spans):
+        first[i], last[i] = span.first_s, span.last_s
 
 
 def promised(visit: Visit, spans: tuple[StartSpan, ...]) -> tuple[StartSpan, ...]:

@@ -1,0 +1,1 @@
+"""The command families of `beatplan`, one file each, imported when they are called."""
