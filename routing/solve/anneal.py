@@ -158,11 +158,13 @@ def anneal(
     share: float,
     noise: float,
     keen: float,
+    dare: float,
 ) -> None:
     """Do `iterations` iterations while the temperature falls geometrically from `hot` to `cold`.
 
     `mean` visits are torn out on average, in strings of at most `longest`. `share` is the part of a visit's service
-    that counts as its use of time, `keen` scales the exponent of worth against time.
+    that counts as its use of time, `keen` scales the exponent of worth against time. Now and then visits are let in
+    that alone lose up to `dare`: two of them may pay together.
     """
     s, torn, bench, chance = lane.state, lane.torn, lane.bench, lane.chance
     n = p.must.shape[0]
@@ -190,6 +192,8 @@ def anneal(
         rule = BY_SECOND if dice < lane.credit[0] else (BY_GAIN if dice < lane.credit[0] + lane.credit[1] else BY_REGRET)
         power = keen * (0.5 + uniform(chance))
         floor = heat * np.log(uniform(chance) + 1e-12) * 0.5
+        if uniform(chance) < 0.08:
+            floor = -dare * uniform(chance)
         before = np.int64(0)
         stray = noise * 2.0 * uniform(chance)
         recreate(p, s, lane.places, torn, bench, rule, power, share, patience, stray, floor, chance, lane.clock)

@@ -42,7 +42,8 @@ def drop_stale(folder: Path) -> None:
 
     The cache of numba looks only at the file of the entry, not at the files of its parts.
     """
-    made = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()
+    sources = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
+    made = hashlib.sha256(b"".join(text for text in sources if b"routing.solve.compiled import" in text)).hexdigest()
     kept = folder / "__pycache__"
     note = kept / "kernels.sha256"
     try:

@@ -22,7 +22,7 @@ class Places(NamedTuple):
     """Best place of each visit on each shift, valid while `stamp` equals the shift's version."""
 
     gain: Ints
-    """[K, n] what the visit would add to the objective, less the price put on waiting; NOWHERE if it does not fit."""
+    """[K, n] what the visit would add to the objective, NOWHERE if it does not fit."""
     spent: Ints
     """[K, n] travel and waiting that it would add."""
     at: Matrix
@@ -193,7 +193,7 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
         cost = p.price[TRAVEL] * extra + patience * waited
         if cost < best:
             best = cost
-            places.gain[k, c] = p.worth[k, c] - np.int64(cost)
+            places.gain[k, c] = p.worth[k, c] - p.price[TRAVEL] * extra
             places.spent[k, c] = extra + waited
             places.at[k, c] = q
 
@@ -234,6 +234,6 @@ def mend_place(
         cost = p.price[TRAVEL] * extra + patience * waited
         if cost < best:
             best = cost
-            places.gain[k, c] = p.worth[k, c] - np.int64(cost)
+            places.gain[k, c] = p.worth[k, c] - p.price[TRAVEL] * extra
             places.spent[k, c] = extra + waited
             places.at[k, c] = at

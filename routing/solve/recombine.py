@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.optimize import linprog
 
 from routing.solve.arrays import Arrays, Ints
 from routing.solve.pool import Pool
@@ -88,6 +86,9 @@ def _relax(
     columns: Columns, capacity: Ints, visits: int
 ) -> tuple[npt.NDArray[np.float64], float]:
     """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns."""
+    from scipy import sparse  # noqa: PLC0415 -- a second to import, and short solves never come here
+    from scipy.optimize import linprog  # noqa: PLC0415
+
     scale = float(max(1, np.abs(columns.value).max()))
     value = columns.value / scale
     price = np.full(visits + 1, 0.0)

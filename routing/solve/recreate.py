@@ -70,34 +70,42 @@ def _fresh(
 
 @inlined
 def _rank(
-    p: Arrays, s: State, places: Places, bench: Bench, c: int, rule: int, power: float, share: float, floor: float
+    p: Arrays,
+    s: State,
+    places: Places,
+    bench: Bench,
+    c: int,
+    rule: int,
+    power: float,
+    share: float,
+    patience: float,
+    floor: float,
 ) -> None:
     """Choose the candidate's best shift and rank the bargain; -1 when nothing gains more than `floor`."""
     best = -1
-    first = np.int64(NOWHERE)
-    second = np.int64(NOWHERE)
+    first = float(NOWHERE)
+    second = float(NOWHERE)
     for k in range(s.length.shape[0]):
         if p.allowed[k, c] == 0 or places.stamp[k, c] != s.version[k]:
             continue
-        gain = places.gain[k, c]
-        if gain > first:
+        merit = places.gain[k, c] - patience * places.spent[k, c]
+        if places.gain[k, c] > floor and merit > first:
             second = first
-            first = gain
+            first = merit
             best = k
-        elif gain > second:
-            second = gain
-    if best < 0 or first <= floor:
-        bench.best[c] = -1
-        return
+        elif merit > second:
+            second = merit
     bench.best[c] = best
-    gain = max(1.0, float(first))
+    if best < 0:
+        return
+    gain = max(1.0, float(places.gain[best, c]))
     if rule == BY_SECOND:
         bench.rank[c] = power * np.log(gain) - np.log(max(0, places.spent[best, c]) + share * p.service[c] + 1.0)
         bench.rank[c] += bench.noise[c]
     elif rule == BY_GAIN:
         bench.rank[c] = np.log(gain) + bench.noise[c]
     else:
-        bench.rank[c] = np.log(gain + gain - max(0.0, float(second)) + 1.0) + bench.noise[c]
+        bench.rank[c] = np.log(gain + max(0.0, first - max(0.0, second)) + 1.0) + bench.noise[c]
 
 
 @part
@@ -126,7 +134,7 @@ def recreate(
         for k in range(shifts):
             if p.allowed[k, c] == 1:
                 _fresh(p, s, places, torn, bench, k, c, patience, chance)
-        _rank(p, s, places, bench, c, rule, power, share, floor)
+        _rank(p, s, places, bench, c, rule, power, share, patience, floor)
     while count > 0:
         chosen = -1
         top = -1e300
@@ -164,7 +172,7 @@ def recreate(
             if places.gain[k, other] == was and places.spent[k, other] == spent:
                 continue
             if bench.best[other] == k or places.gain[k, other] > was:
-                _rank(p, s, places, bench, other, rule, power, share, floor)
+                _rank(p, s, places, bench, other, rule, power, share, patience, floor)
 
 
 @part

@@ -55,6 +55,7 @@ class Tuning:
     share: float = 1.0
     noise: float = 0.35
     keen: float = 1.4
+    dare: float = 1.0
     stage_s: float = 7.0
     stage_iterations: int = 60_000
     stages: int = 6
@@ -75,18 +76,21 @@ def search(
     options: SolveOptions,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_routes: Callable[[list[tuple[int, ...]]], None] | None = None,
     *,
     start: Sequence[Sequence[int]] | None = None,
     gap: float | None = None,
     bound_s: int | None = None,
     tuning: Tuning | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Found:
     """The best plan found within the options' budget.
 
+    `on_progress` hears how it stands, `on_routes` gets the visits of every better plan, `should_stop` is asked often.
     `start` is a plan to begin with; shifts it cannot do are emptied. With `gap` the search also ends once the objective
-    is within that share of `bound_s`. Raises InputError when the problem has no travel times.
+    is within that share of `bound_s`. `clock` is what the seconds of the options are counted on. Raises InputError when the problem has no travel times.
     """
-    return _Run(problem, options, on_progress, should_stop, gap, bound_s, tuning or Tuning()).run(start)
+    return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(start)
 
 
 class _Run:
@@ -96,11 +100,13 @@ class _Run:
         options: SolveOptions,
         on_progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
+        on_routes: Callable[[list[tuple[int, ...]]], None] | None,
         gap: float | None,
         bound_s: int | None,
         tuning: Tuning,
+        clock: Callable[[], float],
     ) -> None:
-        self.clock = Seconds(options.time_s or 1.0)
+        self.clock = Seconds(options.time_s or 1.0, clock)
         budget: list[Stop] = []
         if options.time_s is not None:
             budget.append(self.clock)
@@ -112,7 +118,8 @@ class _Run:
         if gap is not None:
             ends.append(Gap(gap))
         self.budget, self.ends = FirstOf(tuple(budget)), FirstOf(tuple(ends))
-        self.options, self.on_progress, self.bound_s, self.tuning = options, on_progress, bound_s, tuning
+        self.options, self.bound_s, self.tuning = options, bound_s, tuning
+        self.on_progress, self.on_routes, self.told = on_progress, on_routes, -(1 << 62)
         self.timed = options.iterations is None
         self.arrays = to_arrays(problem)
         self.solver_ready = _cp_sat_in_background() if self.timed else lambda: True
@@ -157,7 +164,7 @@ class _Run:
         """One lane through one stage, in compiled calls short enough to keep a time limit."""
         tuning = self.tuning
         done = int(lane.clock[1])
-        began, used = time.monotonic(), self._used(lane)
+        began, used = self.clock.elapsed_s, self._used(lane)
         chunk, last = 16, used
         while used < stage.end and not self._over():
             if not self.timed:
@@ -180,8 +187,9 @@ class _Run:
                 tuning.share,
                 tuning.noise,
                 tuning.keen,
+                tuning.dare * self.scale,
             )
-            rate = (int(lane.clock[1]) - done) / max(1e-6, time.monotonic() - began)
+            rate = (int(lane.clock[1]) - done) / max(1e-6, self.clock.elapsed_s - began)
             chunk = max(8, int(rate * min(0.05, 0.01 * self.clock.seconds))) if self.timed else 2000
             last, used = used, self._used(lane)
             if lane is self.lanes[0]:
@@ -238,9 +246,12 @@ class _Run:
         return int(lane.best.value[0]) - self.arrays.must_bonus * int(self.arrays.must[served].sum())
 
     def _tell(self, message: str) -> None:
+        best = self._best()
+        if self.on_routes is not None and int(best.best.value[0]) > self.told:
+            self.told = int(best.best.value[0])
+            self.on_routes(list(_sequences(best)))
         if self.on_progress is None:
             return
-        best = self._best()
         served = int(best.best.length.sum())
         self.on_progress(
             Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message)
