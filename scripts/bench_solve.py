@@ -57,9 +57,7 @@ def toptw(name: str) -> tuple[Problem, int]:
     rows = [line.split() for line in (BENCH / "toptw" / f"{file}.txt").read_text().splitlines() if line.strip()]
     unit = 100 if file.startswith("pr") else 10
     points = [[float(word) for word in row] for row in rows[2:]]
-    drives = [
-        [math.floor(math.hypot(a[1] - b[1], a[2] - b[2]) * unit + 1e-9) for b in points] for a in points
-    ]
+    drives = [[math.floor(math.hypot(a[1] - b[1], a[2] - b[2]) * unit + 1e-9) for b in points] for a in points]
     end = round(points[0][-1] * unit)
     windows = [(round(p[-2] * unit), round(p[-1] * unit)) for p in points[1:]]
     if "wide" in how:
@@ -206,6 +204,7 @@ def by_vroom(problem: Problem, seconds: float, seed: int) -> list[list[int]]:  #
 
 def by_pyvrp(problem: Problem, seconds: float, seed: int) -> list[list[int]]:
     import pyvrp
+
     if any(shift.breaks for shift in problem.shifts):
         raise ValueError("PyVRP knows no breaks")
     offset = day_starts(problem)
@@ -307,9 +306,7 @@ def main() -> None:
         print(json.dumps(run_one(args.one[0], args.one[1], float(args.one[2]), int(args.one[3]))))
         return
     splits = list(SPLIT) if args.split == "all" else [args.split]
-    names = args.cases or [
-        name for split in splits for kind in args.set for name in SPLIT[split][kind]
-    ]
+    names = args.cases or [name for split in splits for kind in args.set for name in SPLIT[split][kind]]
     known = literature()
     peers = make_peers(args.peers) if set(args.solvers) & {"pyvrp", "vroom"} else Path(sys.executable)
     rows = []
@@ -324,7 +321,9 @@ def main() -> None:
                     line = done.stdout.strip().splitlines()[-1:] or ["{}"]
                     cell = json.loads(line[0]) if done.returncode == 0 else {"result": None, "why": done.stderr[-200:]}
                     cells.append(cell | {"seed": seed})
-                rows.append({"case": name, "solver": solver, "seconds": seconds, "best": known.get(name), "cells": cells})
+                rows.append(
+                    {"case": name, "solver": solver, "seconds": seconds, "best": known.get(name), "cells": cells}
+                )
                 print(line_of(rows[-1]), flush=True)
     summary(rows)
     if args.out:
@@ -342,7 +341,9 @@ def line_of(row: dict[str, Any]) -> str:
     value = sum(cell["value"] for cell in row["cells"] if cell.get("result") is not None) / len(results)
     wall = max(cell["wall_s"] for cell in row["cells"] if "wall_s" in cell)
     detail = f" value {value:.0f} travel {travel:.0f} wall {wall}"
-    return f"{row['seconds']:>4g} s {row['case']:24} {row['solver']:9} mean {mean:.1f} worst {min(results)}{gap}{detail}"
+    return (
+        f"{row['seconds']:>4g} s {row['case']:24} {row['solver']:9} mean {mean:.1f} worst {min(results)}{gap}{detail}"
+    )
 
 
 def summary(rows: list[dict[str, Any]]) -> None:

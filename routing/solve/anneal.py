@@ -189,7 +189,9 @@ def anneal(
         _fill_bench(p, s, torn, bench, seed, unserved + torn.count[0], chance)
         total = lane.credit[0] + lane.credit[1] + lane.credit[2]
         dice = uniform(chance) * total
-        rule = BY_SECOND if dice < lane.credit[0] else (BY_GAIN if dice < lane.credit[0] + lane.credit[1] else BY_REGRET)
+        rule = (
+            BY_SECOND if dice < lane.credit[0] else (BY_GAIN if dice < lane.credit[0] + lane.credit[1] else BY_REGRET)
+        )
         power = keen * (0.5 + uniform(chance))
         floor = heat * np.log(uniform(chance) + 1e-12) * 0.5
         if uniform(chance) < 0.08:

@@ -82,9 +82,7 @@ def recombine(
     return _pack(arrays, columns.take(np.sort(able)), capacity, incumbent, objective, seconds, seed)
 
 
-def _relax(
-    columns: Columns, capacity: Ints, visits: int
-) -> tuple[npt.NDArray[np.float64], float]:
+def _relax(columns: Columns, capacity: Ints, visits: int) -> tuple[npt.NDArray[np.float64], float]:
     """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns."""
     from scipy import sparse  # noqa: PLC0415 -- a second to import, and short solves never come here
     from scipy.optimize import linprog  # noqa: PLC0415

@@ -90,7 +90,9 @@ def search(
     `start` is a plan to begin with; shifts it cannot do are emptied. With `gap` the search also ends once the objective
     is within that share of `bound_s`. `clock` is what the seconds of the options are counted on. Raises InputError when the problem has no travel times.
     """
-    return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(start)
+    return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(
+        start
+    )
 
 
 class _Run:
@@ -157,7 +159,9 @@ class _Run:
         many = max(1, min(tuning.stages, many))
         hot, cold = tuning.hot * self.scale, tuning.cold * self.scale
         edges = [0.94 * i / many for i in range(many + 1)]
-        stages = [Stage(edges[i], edges[i + 1], hot if i == 0 else tuning.reheat * self.scale, cold) for i in range(many)]
+        stages = [
+            Stage(edges[i], edges[i + 1], hot if i == 0 else tuning.reheat * self.scale, cold) for i in range(many)
+        ]
         return [*stages, Stage(edges[-1], 1.0, 4.0 * cold, cold)]
 
     def _cool(self, lane: Lane, stage: Stage) -> None:
@@ -253,9 +257,7 @@ class _Run:
         if self.on_progress is None:
             return
         served = int(best.best.length.sum())
-        self.on_progress(
-            Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message)
-        )
+        self.on_progress(Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message))
 
 
 def _cp_sat_in_background() -> Callable[[], bool]:
