@@ -36,6 +36,7 @@ _ASKED: dict[str, bool | str | list[str]] = {
     **dict.fromkeys((key + suffix for key in RELATION_KEYS for suffix in ("", ":conditional")), True),
     **{key: list(values) for key, values in DRAWN_TAGS.items()},
 }
+_OTHERS = "check the connection and try later, or name other servers with --nominatim and --overpass"
 _KINDS = {"node": "n", "way": "w", "relation": "r"}
 
 
@@ -88,11 +89,10 @@ def _asking(place: str, folder: Path, nominatim: str | None, overpass: str | Non
         raise RoadError(
             f"no area called {place!r} is known ({error}); write a town and country such as 'Porto, Portugal'"
         ) from None
-    except (osmnx._errors.ResponseStatusCodeError, OSError) as error:  # noqa: SLF001
-        raise RoadError(
-            f"{place!r} could not be fetched ({' '.join(str(error).split())[:200]}); check the connection, or name "
-            "other servers with --nominatim and --overpass"
-        ) from None
+    except osmnx._errors.ResponseStatusCodeError as error:  # noqa: SLF001
+        raise RoadError(f"{place!r} could not be fetched: {' '.join(str(error).split())[:200]}; {_OTHERS}") from None
+    except OSError as error:
+        raise RoadError(f"{place!r} could not be fetched ({type(error).__name__}); {_OTHERS}") from None
     finally:
         socket.getaddrinfo = resolve
         for name, value in before.items():

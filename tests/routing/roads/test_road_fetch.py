@@ -76,7 +76,7 @@ def test_only_the_place_and_its_surroundings_are_fetched(ask, tmp_path):
         ("Statue", "no area called 'Statue' is known"),
         ("Finland", "'Finland' is too large to fetch .*beatplan roads build"),
         ("Desert", "the map has no streets in 'Desert'"),
-        ("broken", "'broken' could not be fetched .*--nominatim"),
+        ("broken", "'broken' could not be fetched: .*500.*--nominatim"),
     ],
 )
 def test_what_cannot_be_fetched_is_one_sentence(ask, tmp_path, place, said):
