@@ -18,5 +18,9 @@ class RoadError(InputError):
     """Roads cannot answer: the extract is not one, holds no roads, or a place is too far from any road."""
 
 
+class NoFeasiblePlan(BeatplanError):  # noqa: N818 - the finding is about the problem, nothing went wrong
+    """A visit that must be served cannot be; the best plan without it exists. The command line exits with 3."""
+
+
 class SolveError(BeatplanError):
     """A solve ended without a plan: the solver process died, ran out of memory, or broke its own promise."""

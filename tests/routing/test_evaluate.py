@@ -280,6 +280,13 @@ def test_break_may_be_taken_at_the_stop_or_on_the_way_at_the_second_of_arrival()
         assert verdict_of(plan_change=rest, breaks=[(5, 105, 115)]).violations == ()
 
 
+def test_break_without_length_may_fall_on_the_start_of_a_service():
+    def rest(plan):
+        plan["routes"][0]["breaks"] = [{"start_s": 110, "duration_s": 0}]
+
+    assert verdict_of(plan_change=rest, breaks=[(0, 105, 115)]).violations == ()
+
+
 def test_missing_mandatory_visit_is_a_violation_unless_it_was_proven_impossible():
     problem = tiny_problem(DURATIONS, [0, 5, 5], [0, 60, 60], [[], [], []], (100, 200), ())
     values = problem.model_dump(mode="json", exclude={"matrices"})

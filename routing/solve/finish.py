@@ -1,0 +1,49 @@
+"""From sequences to a plan that may leave: gaps filled, reasons checked, every rule judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from routing.evaluate import require_valid
+from routing.plan import Engine, Plan
+from routing.solve.construct import Deadline, fill_gaps
+from routing.solve.reasons import examine
+from routing.solve.schedule import Scheduler, routes_to_plan
+
+
+def finish(
+    scheduler: Scheduler,
+    sequences: Sequence[Sequence[int]],
+    *,
+    seed: int,
+    iterations: int,
+    engine: Engine,
+    deadline: Deadline | None = None,
+    bound_s: int | None = None,
+) -> Plan:
+    """The plan of these sequences and of every further visit that fits and pays, with a checked reason for the rest.
+
+    `deadline` shortens the search for better, never the checks. Raises SolveError when a rule is broken.
+    """
+    limit = deadline or Deadline(None)
+    routes = fill_gaps(scheduler, sequences, limit)
+    verdict = examine(scheduler, routes, limit)
+    while verdict.better and not limit.passed:
+        for position, sequence in verdict.better.items():
+            routes[position] = sequence
+        routes = fill_gaps(scheduler, routes, limit)
+        verdict = examine(scheduler, routes, limit)
+    problem = scheduler.problem
+    plan = routes_to_plan(
+        problem,
+        routes,
+        seed=seed,
+        iterations=iterations,
+        engine=engine,
+        unserved=verdict.unserved,
+        bound_s=bound_s,
+        scheduler=scheduler,
+    )
+    missing = frozenset(entry.visit for entry in plan.unserved)
+    require_valid(problem, plan, allow_missing=missing)
+    return plan
