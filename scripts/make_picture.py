@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws the README's picture: one planned day of the embedded demo, every rep's route on the real roads, as SVG.
 
-    scripts/make_picture.py BASE_URL TOKEN DATE ROADS_DIR OUT.svg     (a running demo and its dispatcher's token)
+scripts/make_picture.py BASE_URL TOKEN DATE ROADS_DIR OUT.svg     (a running demo and its dispatcher's token)
 """
 
 from __future__ import annotations

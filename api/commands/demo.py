@@ -29,7 +29,7 @@ app = typer.Typer()
 ZONE = ZoneInfo("Europe/Helsinki")
 EXTRACT = DEMO_DATA / "helsinki.osm.pbf"
 WEEK = 7
-SOLVE_SECONDS = 6.0
+SOLVE_SECONDS = 3.0
 """Search time per territory of the demo's week."""
 
 

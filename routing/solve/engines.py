@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from routing.plan import Engine, Plan
 from routing.problem import Problem
@@ -20,7 +21,11 @@ EngineFunction = Callable[[Problem, SolveOptions, OnProgress | None, ShouldStop 
 FINISH_PART = 1.0
 """Time kept for gaps, reasons and checks, as a multiple of what the first plan took; measured 0.5 to 0.7."""
 LEAST_FINISH_S = 0.05
-FIRST_S = 1.2
+FINISH_S = 1e-5
+"""Time kept for the same after the compiled search, per visit and shift."""
+FIRST_PART = 0.6
+"""Part of the limit that the compiled search has in any case."""
+FIRST_S = 0.6
 """Time for the first plan, even when the limit passes: a plan that is not full costs more to explain."""
 FILL_S = 0.25
 """Time for filling gaps, even when the limit has passed."""
@@ -72,8 +77,37 @@ def solve_by_ortools(
     return finish(scheduler, best, seed=options.seed, iterations=iterations, engine="ortools", deadline=deadline)
 
 
-ENGINE_FUNCTIONS: dict[Engine, EngineFunction] = {"search": solve_by_ortools, "ortools": solve_by_ortools}
-"""Every engine by its name; `search` is answered by OR-Tools until its own module replaces the entry."""
+def solve_by_search(
+    problem: Problem,
+    options: SolveOptions,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
+    on_routes: OnRoutes | None,
+) -> Plan:
+    """The compiled search with its route pool and CP-SAT."""
+    from routing.solve.bound import upper_bound  # noqa: PLC0415 - the kernels load in a second that the others save
+    from routing.solve.search import search  # noqa: PLC0415
+
+    deadline = Deadline.after(options.time_s)
+    scheduler = Scheduler(problem)
+    reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
+    left = deadline.remaining_s
+    limits = options if left is None else replace(options, seconds=max(FIRST_PART * left, left - reserve))
+    found = search(problem, limits, on_progress, should_stop, on_routes)
+    bound = upper_bound(problem, found.objective_s, deadline=_earlier(deadline, reserve))
+    return finish(
+        scheduler,
+        found.sequences,
+        seed=options.seed,
+        iterations=found.iterations,
+        engine="search",
+        deadline=deadline,
+        bound_s=bound,
+    )
+
+
+ENGINE_FUNCTIONS: dict[Engine, EngineFunction] = {"search": solve_by_search, "ortools": solve_by_ortools}
+"""Every engine by its name."""
 
 
 class _Reporter:

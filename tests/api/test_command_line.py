@@ -151,6 +151,8 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
+        # A shell's background jobs inherit a deaf ear for Ctrl-C; a command at a terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
     with fifo.open("wb"):  # opens once the command reads
         process.send_signal(signal.SIGINT)

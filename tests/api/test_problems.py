@@ -47,8 +47,7 @@ def test_unknown_address_and_wrong_method(shared: Served) -> None:
 
 def test_sign_in_is_asked_for(shared: Served) -> None:
     for header in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}, {"Authorization": "Bearer wrong"}):
-        with shared.client() as client:
-            reply = client.get("/me", headers=header)
+        reply = shared.get(None, "/me", headers=header)
         problem_of(reply, 401)
         assert reply.headers["www-authenticate"].startswith("Bearer")
 
@@ -184,7 +183,7 @@ def test_half_a_request_harms_nobody(shared: Served) -> None:
 def test_metrics_count_what_happened(on_sqlite: Served) -> None:
     on_sqlite.get("admin", "/me")
     on_sqlite.get(None, "/me")
-    text = httpx.get(f"{on_sqlite.base_url}/metrics").text
+    text = on_sqlite.client.get("/metrics").text
     assert 'beatplan_requests_total{operation="get_me",status="200"} 1.0' in text
     assert 'beatplan_requests_total{operation="get_me",status="401"} 1.0' in text
     assert "admin" not in text
