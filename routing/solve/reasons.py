@@ -37,12 +37,14 @@ class Examination:
     better: dict[int, tuple[int, ...]]
 
 
-def examine(scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline: Deadline) -> Examination:
+def examine(
+    scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline: Deadline, *, only: Sequence[int] | None = None
+) -> Examination:
     """A checked reason for every visit in no sequence, in the order of the problem.
 
-    After the `deadline` the swaps that tell `displaced` from `time` are no longer tried; `time` remains true.
+    `only` are the visits looked at, where not all. After the `deadline` the swaps that tell `displaced` from `time` are no longer tried; `time` remains true.
     """
-    inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline)
+    inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline, only)
     answers = inquiry.answers()
     return Examination(answers, inquiry.better)
 
@@ -61,7 +63,9 @@ class _Finding:
 
 
 class _Inquiry:
-    def __init__(self, scheduler: Scheduler, final: Insertions, deadline: Deadline) -> None:
+    def __init__(
+        self, scheduler: Scheduler, final: Insertions, deadline: Deadline, only: Sequence[int] | None = None
+    ) -> None:
         self._scheduler = scheduler
         self._problem = scheduler.problem
         self._final = final
@@ -70,7 +74,7 @@ class _Inquiry:
         self._costs: dict[int, int] = {}
         self.better: dict[int, tuple[int, ...]] = {}
         self._worths = worth_by_shift(scheduler)
-        self._unserved = np.array(final.unserved(), np.int64)
+        self._unserved = np.array(final.unserved() if only is None else only, np.int64)
 
     def answers(self) -> tuple[Unserved, ...]:
         answers: dict[int, Unserved] = {}
