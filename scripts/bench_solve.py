@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415 -- what a cell does not need is not imported before its clock starts
 """beatplan beside raw OR-Tools, PyVRP and VROOM on field-sales problems and team orienteering, one thread each.
 
 Every plan is judged by `routing.evaluate` (field) or by its sum of scores after the same check (TOPTW). The peers are
@@ -15,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib
 import json
 import math
 import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +60,7 @@ def toptw(name: str) -> tuple[Problem, int]:
     rows = [line.split() for line in (BENCH / "toptw" / f"{file}.txt").read_text().splitlines() if line.strip()]
     unit = 100 if file.startswith("pr") else 10
     points = [[float(word) for word in row] for row in rows[2:]]
-    drives = [
-        [math.floor(math.hypot(a[1] - b[1], a[2] - b[2]) * unit + 1e-9) for b in points] for a in points
-    ]
+    drives = [[math.floor(math.hypot(a[1] - b[1], a[2] - b[2]) * unit + 1e-9) for b in points] for a in points]
     end = round(points[0][-1] * unit)
     windows = [(round(p[-2] * unit), round(p[-1] * unit)) for p in points[1:]]
     if "wide" in how:
@@ -196,7 +197,7 @@ def by_vroom(problem: Problem, seconds: float, seed: int) -> list[list[int]]:  #
                 time_windows=[vroom.TimeWindow(a, b) for a, b in spans],
             )
         )
-    answer = model.solve(exploration_level=5, nb_threads=1, timeout=__import__("datetime").timedelta(seconds=seconds))
+    answer = model.solve(exploration_level=5, nb_threads=1, timeout=timedelta(seconds=seconds))
     routes: list[list[int]] = [[] for _ in problem.shifts]
     for row in answer.routes.itertuples():
         if row.type == "job":
@@ -206,6 +207,7 @@ def by_vroom(problem: Problem, seconds: float, seed: int) -> list[list[int]]:  #
 
 def by_pyvrp(problem: Problem, seconds: float, seed: int) -> list[list[int]]:
     import pyvrp
+
     if any(shift.breaks for shift in problem.shifts):
         raise ValueError("PyVRP knows no breaks")
     offset = day_starts(problem)
@@ -268,7 +270,7 @@ def run_one(solver: str, name: str, seconds: float, seed: int) -> dict[str, Any]
         from routing.solve.warm import warm
 
         warm()
-        import ortools.sat.python.cp_model
+        importlib.import_module("ortools.sat.python.cp_model")
     began, used = time.monotonic(), time.process_time()
     try:
         sequences = SOLVERS[solver](problem, seconds, seed)
@@ -307,9 +309,7 @@ def main() -> None:
         print(json.dumps(run_one(args.one[0], args.one[1], float(args.one[2]), int(args.one[3]))))
         return
     splits = list(SPLIT) if args.split == "all" else [args.split]
-    names = args.cases or [
-        name for split in splits for kind in args.set for name in SPLIT[split][kind]
-    ]
+    names = args.cases or [name for split in splits for kind in args.set for name in SPLIT[split][kind]]
     known = literature()
     peers = make_peers(args.peers) if set(args.solvers) & {"pyvrp", "vroom"} else Path(sys.executable)
     rows = []
@@ -324,7 +324,9 @@ def main() -> None:
                     line = done.stdout.strip().splitlines()[-1:] or ["{}"]
                     cell = json.loads(line[0]) if done.returncode == 0 else {"result": None, "why": done.stderr[-200:]}
                     cells.append(cell | {"seed": seed})
-                rows.append({"case": name, "solver": solver, "seconds": seconds, "best": known.get(name), "cells": cells})
+                rows.append(
+                    {"case": name, "solver": solver, "seconds": seconds, "best": known.get(name), "cells": cells}
+                )
                 print(line_of(rows[-1]), flush=True)
     summary(rows)
     if args.out:
@@ -342,7 +344,9 @@ def line_of(row: dict[str, Any]) -> str:
     value = sum(cell["value"] for cell in row["cells"] if cell.get("result") is not None) / len(results)
     wall = max(cell["wall_s"] for cell in row["cells"] if "wall_s" in cell)
     detail = f" value {value:.0f} travel {travel:.0f} wall {wall}"
-    return f"{row['seconds']:>4g} s {row['case']:24} {row['solver']:9} mean {mean:.1f} worst {min(results)}{gap}{detail}"
+    return (
+        f"{row['seconds']:>4g} s {row['case']:24} {row['solver']:9} mean {mean:.1f} worst {min(results)}{gap}{detail}"
+    )
 
 
 def summary(rows: list[dict[str, Any]]) -> None:

@@ -73,9 +73,7 @@ def _once_paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, las
         begin = earliest_start(p.opens, p.closes, first, last, arrives)
         if begin < NEVER and begin - arrives < waited:
             left = begin + p.service[c]
-            if left + on <= due_fresh or (
-                left <= until and max(left + on, p.pause_from[k, 0]) + rest <= due_rested
-            ):
+            if left + on <= due_fresh or (left <= until and max(left + on, p.pause_from[k, 0]) + rest <= due_rested):
                 waited = begin - arrives
     if waited >= NEVER:
         return NEVER, 0
@@ -199,9 +197,7 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
 
 
 @inlined
-def mend_place(
-    p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float, chance: Words
-) -> None:
+def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float, chance: Words) -> None:
     """Bring the cache for visit c up to date after another visit was inserted after position q of shift k.
 
     What else fitted before can only fit worse now, so the former best and the two new places decide.

@@ -82,9 +82,7 @@ def recombine(
     return _pack(arrays, columns.take(np.sort(able)), capacity, incumbent, objective, seconds, seed)
 
 
-def _relax(
-    columns: Columns, capacity: Ints, visits: int
-) -> tuple[npt.NDArray[np.float64], float]:
+def _relax(columns: Columns, capacity: Ints, visits: int) -> tuple[npt.NDArray[np.float64], float]:
     """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns."""
     from scipy import sparse  # noqa: PLC0415 -- a second to import, and short solves never come here
     from scipy.optimize import linprog  # noqa: PLC0415
@@ -103,7 +101,9 @@ def _relax(
         cols = np.concatenate([np.nonzero(used)[0], np.arange(len(subset))])
         matrix = sparse.csc_matrix((np.ones(len(rows)), (rows, cols)), shape=(visits + len(capacity), len(subset)))
         limit = np.concatenate([np.ones(visits), capacity])
-        answer = linprog(-value[active], A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs")
+        answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse constraints
+            -value[active], A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs"
+        )
         duals = -answer.ineqlin.marginals
         price[:visits] = duals[:visits]
         rent = duals[visits:]

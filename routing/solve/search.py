@@ -88,9 +88,12 @@ def search(
 
     `on_progress` hears how it stands, `on_routes` gets the visits of every better plan, `should_stop` is asked often.
     `start` is a plan to begin with; shifts it cannot do are emptied. With `gap` the search also ends once the objective
-    is within that share of `bound_s`. `clock` is what the seconds of the options are counted on. Raises InputError when the problem has no travel times.
+    is within that share of `bound_s`. `clock` is what the seconds of the options are counted on.
+    Raises InputError when the problem has no travel times.
     """
-    return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(start)
+    return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(
+        start
+    )
 
 
 class _Run:
@@ -143,7 +146,7 @@ class _Run:
             for number, stage in enumerate(self._stages()):
                 if self._over():
                     break
-                list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))  # type: ignore[misc]
+                list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))
                 self._recombine(number)
         best = self._best()
         return Found(_sequences(best), self._iterations(), self._objective(best))
@@ -157,7 +160,9 @@ class _Run:
         many = max(1, min(tuning.stages, many))
         hot, cold = tuning.hot * self.scale, tuning.cold * self.scale
         edges = [0.94 * i / many for i in range(many + 1)]
-        stages = [Stage(edges[i], edges[i + 1], hot if i == 0 else tuning.reheat * self.scale, cold) for i in range(many)]
+        stages = [
+            Stage(edges[i], edges[i + 1], hot if i == 0 else tuning.reheat * self.scale, cold) for i in range(many)
+        ]
         return [*stages, Stage(edges[-1], 1.0, 4.0 * cold, cold)]
 
     def _cool(self, lane: Lane, stage: Stage) -> None:
@@ -200,8 +205,7 @@ class _Run:
         return (self.options.iterations or 0) // len(self.lanes)
 
     def _used(self, lane: Lane) -> float:
-        used = self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
-        return used
+        return self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
 
     def _over(self) -> bool:
         best = self._best()
@@ -253,9 +257,7 @@ class _Run:
         if self.on_progress is None:
             return
         served = int(best.best.length.sum())
-        self.on_progress(
-            Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message)
-        )
+        self.on_progress(Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message))
 
 
 def _cp_sat_in_background() -> Callable[[], bool]:
