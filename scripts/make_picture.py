@@ -38,8 +38,10 @@ def main(base_url: str, token: str, day: str, roads: str, out: str) -> None:
         return np.column_stack([(lonlat[:, 0] - west) * scale, (north - lonlat[:, 1]) * scale * squeeze]).round(1)
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height + 30 * len(plans) + 24}" '
-        'font-family="sans-serif" font-size="14">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height + 30 * len(plans) + 24}" '
+            'font-family="sans-serif" font-size="14">'
+        ),
         f'<rect width="100%" height="100%" fill="#fbfaf7"/><title>{escape(f"Four reps in Helsinki on {day}")}</title>',
     ]
     for plan, line, colour, dash in zip(plans, lines, COLOURS, DASHES, strict=True):

@@ -13,7 +13,7 @@ from routing.solve.clock import State, load, new_state
 from routing.solve.compiled import entry, part
 from routing.solve.insertion import Places, new_places
 from routing.solve.pool import Pool, keep, new_pool
-from routing.solve.recreate import BY_GAIN, BY_REGRET, BY_SECOND, Bench, forget, new_bench, recreate
+from routing.solve.recreate import BY_GAIN, BY_REGRET, BY_SECOND, Bench, Taste, forget, new_bench, recreate
 from routing.solve.ruin import (
     Torn,
     close_gaps,
@@ -103,7 +103,7 @@ def _ruin(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longest: int,
             tear_shift(s, torn, k)
         else:
             tear_circle(p, s, torn, seed, 1 + int(mean * size), chance)
-    if torn.count[0] == 0 and n > 0:
+    if torn.totals[0] == 0 and n > 0:
         tear_circle(p, s, torn, below(chance, n), 2, chance)
 
 
@@ -112,17 +112,17 @@ def _fill_bench(p: Arrays, s: State, torn: Torn, bench: Bench, seed: int, unserv
     """Candidates: what was taken out, and all other unserved visits or those nearest to the seed."""
     n = p.must.shape[0]
     count = 0
-    if unserved <= CROWD + torn.count[0]:
+    if unserved <= CROWD + torn.totals[0]:
         for c in range(n):
             if s.home[c] < 0:
                 bench.visits[count] = c
                 count += 1
-        bench.count[0] = count
+        bench.totals[0] = count
         return
-    for z in range(torn.count[0]):
+    for z in range(torn.totals[0]):
         bench.visits[z] = torn.visits[z]
         s.home[torn.visits[z]] = -2
-    count = torn.count[0]
+    count = torn.totals[0]
     most = count + CROWD
     if s.home[seed] == -1:
         bench.visits[count] = seed
@@ -142,7 +142,7 @@ def _fill_bench(p: Arrays, s: State, torn: Torn, bench: Bench, seed: int, unserv
             count += 1
     for z in range(count):
         s.home[bench.visits[z]] = -1
-    bench.count[0] = count
+    bench.totals[0] = count
 
 
 @entry
@@ -183,10 +183,10 @@ def anneal(
                 if s.home[seed] >= 0:
                     break
                 seed = below(chance, n)
-        torn.count[:] = 0
+        torn.totals[:] = 0
         _ruin(p, s, torn, seed, mean, longest, chance)
         close_gaps(p, s, torn, lane.clock)
-        _fill_bench(p, s, torn, bench, seed, unserved + torn.count[0], chance)
+        _fill_bench(p, s, torn, bench, seed, unserved + torn.totals[0], chance)
         total = lane.credit[0] + lane.credit[1] + lane.credit[2]
         dice = uniform(chance) * total
         rule = (
@@ -198,9 +198,10 @@ def anneal(
             floor = -dare * uniform(chance)
         before = np.int64(0)
         stray = noise * 2.0 * uniform(chance)
-        recreate(p, s, lane.places, torn, bench, rule, power, share, patience, stray, floor, chance, lane.clock)
+        taste = Taste(power, share, patience, stray, floor)
+        recreate(p, s, lane.places, torn, bench, rule, taste, chance, lane.clock)
         new = current
-        for z in range(torn.count[1]):
+        for z in range(torn.totals[1]):
             k = torn.shifts[z]
             new += s.value[k] - torn.value[k]
         taken = new >= current or uniform(chance) < np.exp((new - current) / heat)
@@ -209,7 +210,7 @@ def anneal(
         if taken:
             if new > current:
                 lane.credit[rule] += 0.01
-            for z in range(torn.count[1]):
+            for z in range(torn.totals[1]):
                 k = torn.shifts[z]
                 torn.changed[k] = 0
                 before += torn.length[k] - s.length[k]
@@ -223,7 +224,7 @@ def anneal(
         else:
             put_back(p, s, torn)
             forget(s, lane.places, bench)
-            for z in range(torn.count[1]):
+            for z in range(torn.totals[1]):
                 torn.changed[torn.shifts[z]] = 0
     lane.clock[1] += iterations
     lane.clock[2] = current
@@ -233,15 +234,16 @@ def anneal(
 def fill(p: Arrays, lane: Lane, share: float) -> None:
     """Insert every unserved visit that gains, best worth per second first; no randomness."""
     s, torn, bench = lane.state, lane.torn, lane.bench
-    torn.count[:] = 0
-    bench.count[0] = 0
+    torn.totals[:] = 0
+    bench.totals[0] = 0
     for c in range(p.must.shape[0]):
         if s.home[c] < 0:
-            bench.visits[bench.count[0]] = c
-            bench.count[0] += 1
-    recreate(p, s, lane.places, torn, bench, BY_SECOND, 1.0, share, 0.0, 0.0, 0.0, lane.chance, lane.clock)
+            bench.visits[bench.totals[0]] = c
+            bench.totals[0] += 1
+    taste = Taste(1.0, share, 0.0, 0.0, 0.0)
+    recreate(p, s, lane.places, torn, bench, BY_SECOND, taste, lane.chance, lane.clock)
     total = np.int64(0)
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         torn.changed[torn.shifts[z]] = 0
     for k in range(s.length.shape[0]):
         total += s.value[k]

@@ -255,10 +255,10 @@ def _allowed(
 
 def _shortest(travel: Matrix, source: int) -> Ints:
     """Least travel from a node to all, over any stops between (Bellman-Ford; one round where triangles hold)."""
-    known = travel[source].astype(np.int64)
+    known: Ints = travel[source].astype(np.int64)
     known[source] = 0
     while True:
-        better = np.minimum(known, (known[:, None] + travel).min(axis=0))
+        better: Ints = np.minimum(known, (known[:, None] + travel).min(axis=0))
         if np.array_equal(better, known):
             return known
         known = better

@@ -60,7 +60,7 @@ def _relaxed(arrays: Arrays, seconds: float | None) -> int | None:
     served = sparse.csr_matrix((np.ones(len(gain)), (columns, np.arange(len(gain)))), shape=(visits, len(gain)))
     spent = sparse.csr_matrix((use, (rows, np.arange(len(gain)))), shape=(len(kinds), len(gain)))
     driven = sparse.csr_matrix((half, (rows, np.arange(len(gain)))), shape=(len(kinds), len(gain)))
-    answer = linprog(
+    answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse constraints
         -gain,
         A_ub=sparse.vstack([served, spent, driven]),
         b_ub=np.concatenate([np.ones(visits), room, drive]),

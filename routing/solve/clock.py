@@ -90,7 +90,7 @@ def earliest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) ->
     """First start at or after `at` in windows first..last-1, NEVER if none."""
     for w in range(first, last):
         if at <= closes[w]:
-            return at if at > opens[w] else opens[w]
+            return max(opens[w], at)
     return NEVER
 
 
@@ -99,7 +99,7 @@ def latest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) -> i
     """Last start at or before `at` in windows first..last-1, -NEVER if none."""
     for w in range(last - 1, first - 1, -1):
         if at >= opens[w]:
-            return at if at < closes[w] else closes[w]
+            return min(closes[w], at)
     return -NEVER
 
 
@@ -111,14 +111,13 @@ def ready_after(p: Arrays, k: int, at: int, drive: int, taken: int, then: int) -
     free = at
     rest = 0
     for b in range(taken, then):
-        if p.pause_from[k, b] > free:
-            free = p.pause_from[k, b]
+        free = max(free, p.pause_from[k, b])
         if free > p.pause_until[k, b]:
             return NEVER
         free += p.pause_for[k, b]
         rest += p.pause_for[k, b]
     driven = at + drive + rest
-    return driven if driven > free else free
+    return max(free, driven)
 
 
 @inlined
@@ -131,12 +130,11 @@ def latest_before(p: Arrays, k: int, at: int, drive: int, taken: int, then: int)
     for b in range(then - 1, taken - 1, -1):
         free -= p.pause_for[k, b]
         rest += p.pause_for[k, b]
-        if free > p.pause_until[k, b]:
-            free = p.pause_until[k, b]
+        free = min(free, p.pause_until[k, b])
         if free < p.pause_from[k, b]:
             return -NEVER
     driven = at - drive - rest
-    return driven if driven < free else free
+    return min(free, driven)
 
 
 @part

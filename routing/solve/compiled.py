@@ -9,31 +9,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from numba import njit
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_PART: dict[str, Any] = {"nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_compile: Any = njit
+
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that only other kernels call."""
-    compiled: Callable[P, R] = njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    compiled: Callable[P, R] = _compile(**_PART)(function)
     return compiled
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a small function into each of its callers."""
-    compiled: Callable[P, R] = njit(
-        nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True
-    )(function)
+    compiled: Callable[P, R] = _compile(**_PART, forceinline=True)(function)
     return compiled
 
 
 def entry(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that Python calls, once per machine: the result is kept beside the sources."""
-    compiled: Callable[P, R] = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)(function)
+    compiled: Callable[P, R] = _compile(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)(function)
     return compiled
 
 

@@ -31,7 +31,7 @@ def _tried(p: Arrays, s: State, torn: Torn, clock: Ints) -> bool:
     """Keep the changed routes if they can be done and are worth more, else put the former ones back."""
     gain = np.int64(0)
     sound = True
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         k = torn.shifts[z]
         for q in range(1, s.length[k] + 1):
             s.home[s.route[k, q]] = k
@@ -44,9 +44,9 @@ def _tried(p: Arrays, s: State, torn: Torn, clock: Ints) -> bool:
     better = sound and gain > 0
     if not better:
         put_back(p, s, torn)
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         torn.changed[torn.shifts[z]] = 0
-    torn.count[:] = 0
+    torn.totals[:] = 0
     return better
 
 
@@ -188,7 +188,7 @@ def _cross(p: Arrays, s: State, torn: Torn, clock: Ints, c: int) -> bool:
 def polish(p: Arrays, lane: Lane, sweeps: int) -> None:
     """Improve the lane's present routes by such moves, at most `sweeps` times over all visits."""
     s, torn = lane.state, lane.torn
-    torn.count[:] = 0
+    torn.totals[:] = 0
     for _ in range(sweeps):
         moved = False
         for c in range(p.must.shape[0]):

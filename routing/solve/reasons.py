@@ -42,7 +42,8 @@ def examine(
 ) -> Examination:
     """A checked reason for every visit in no sequence, in the order of the problem.
 
-    `only` are the visits looked at, where not all. After the `deadline` the swaps that tell `displaced` from `time` are no longer tried; `time` remains true.
+    `only` are the visits looked at, where not all. After the `deadline` the swaps that tell `displaced` from `time` are
+    no longer tried; `time` remains true.
     """
     inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline, only)
     answers = inquiry.answers()

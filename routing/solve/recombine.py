@@ -101,7 +101,9 @@ def _relax(columns: Columns, capacity: Ints, visits: int) -> tuple[npt.NDArray[n
         cols = np.concatenate([np.nonzero(used)[0], np.arange(len(subset))])
         matrix = sparse.csc_matrix((np.ones(len(rows)), (rows, cols)), shape=(visits + len(capacity), len(subset)))
         limit = np.concatenate([np.ones(visits), capacity])
-        answer = linprog(-value[active], A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs")
+        answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse constraints
+            -value[active], A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs"
+        )
         duals = -answer.ineqlin.marginals
         price[:visits] = duals[:visits]
         rent = duals[visits:]

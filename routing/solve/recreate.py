@@ -26,7 +26,7 @@ class Bench(NamedTuple):
 
     visits: Ints
     """[n] candidates."""
-    count: Ints
+    totals: Ints
     """[2] candidates, journal entries."""
     best: Ints
     """[n] shift where the candidate gains most, -1 if nowhere."""
@@ -36,6 +36,21 @@ class Bench(NamedTuple):
     """[n] this iteration's noise on the rank."""
     journal: Ints
     """[J, 5] shift, visit, gain, spent, position of overwritten places."""
+
+
+class Taste(NamedTuple):
+    """What one iteration looks for in a bargain."""
+
+    power: float
+    """Exponent of gain against time."""
+    share: float
+    """Part of a service that counts as use of time."""
+    patience: float
+    """Price of a second of waiting when places are compared."""
+    noise: float
+    """Largest random change of a rank, up or down."""
+    floor: float
+    """Gain below which a visit is left out."""
 
 
 def new_bench(arrays: Arrays) -> Bench:
@@ -58,13 +73,13 @@ def _fresh(
     if places.stamp[k, c] == s.version[k]:
         return
     if torn.changed[k] == 1 and places.stamp[k, c] == torn.version[k]:
-        j = bench.count[1]
+        j = bench.totals[1]
         bench.journal[j, 0] = k
         bench.journal[j, 1] = c
         bench.journal[j, 2] = places.gain[k, c]
         bench.journal[j, 3] = places.spent[k, c]
         bench.journal[j, 4] = places.at[k, c]
-        bench.count[1] = j + 1
+        bench.totals[1] = j + 1
     find_place(p, s, places, k, c, patience, chance)
 
 
@@ -76,20 +91,17 @@ def _rank(
     bench: Bench,
     c: int,
     rule: int,
-    power: float,
-    share: float,
-    patience: float,
-    floor: float,
+    taste: Taste,
 ) -> None:
-    """Choose the candidate's best shift and rank the bargain; -1 when nothing gains more than `floor`."""
+    """Choose the candidate's best shift and rank the bargain; -1 when nothing gains more than the floor."""
     best = -1
     first = float(NOWHERE)
     second = float(NOWHERE)
     for k in range(s.length.shape[0]):
         if p.allowed[k, c] == 0 or places.stamp[k, c] != s.version[k]:
             continue
-        merit = places.gain[k, c] - patience * places.spent[k, c]
-        if places.gain[k, c] > floor and merit > first:
+        merit = places.gain[k, c] - taste.patience * places.spent[k, c]
+        if places.gain[k, c] > taste.floor and merit > first:
             second = first
             first = merit
             best = k
@@ -100,7 +112,9 @@ def _rank(
         return
     gain = max(1.0, float(places.gain[best, c]))
     if rule == BY_SECOND:
-        bench.rank[c] = power * np.log(gain) - np.log(max(0, places.spent[best, c]) + share * p.service[c] + 1.0)
+        bench.rank[c] = taste.power * np.log(gain) - np.log(
+            max(0, places.spent[best, c]) + taste.share * p.service[c] + 1.0
+        )
         bench.rank[c] += bench.noise[c]
     elif rule == BY_GAIN:
         bench.rank[c] = np.log(gain) + bench.noise[c]
@@ -116,25 +130,21 @@ def recreate(
     torn: Torn,
     bench: Bench,
     rule: int,
-    power: float,
-    share: float,
-    patience: float,
-    noise: float,
-    floor: float,
+    taste: Taste,
     chance: Words,
     clock: Ints,
 ) -> None:
-    """Insert candidates of the bench one by one until none gains more than `floor`."""
+    """Insert candidates of the bench one by one until none gains more than the taste's floor."""
     shifts = s.length.shape[0]
-    count = bench.count[0]
-    bench.count[1] = 0
+    count = bench.totals[0]
+    bench.totals[1] = 0
     for z in range(count):
         c = bench.visits[z]
-        bench.noise[c] = noise * (2.0 * uniform(chance) - 1.0)
+        bench.noise[c] = taste.noise * (2.0 * uniform(chance) - 1.0)
         for k in range(shifts):
             if p.allowed[k, c] == 1:
-                _fresh(p, s, places, torn, bench, k, c, patience, chance)
-        _rank(p, s, places, bench, c, rule, power, share, patience, floor)
+                _fresh(p, s, places, torn, bench, k, c, taste.patience, chance)
+        _rank(p, s, places, bench, c, rule, taste)
     while count > 0:
         chosen = -1
         top = -1e300
@@ -168,11 +178,11 @@ def recreate(
             if was == NOWHERE and p.metric == 1:
                 places.stamp[k, other] = s.version[k]
                 continue
-            mend_place(p, s, places, k, other, q, patience, chance)
+            mend_place(p, s, places, k, other, q, taste.patience, chance)
             if places.gain[k, other] == was and places.spent[k, other] == spent:
                 continue
             if bench.best[other] == k or places.gain[k, other] > was:
-                _rank(p, s, places, bench, other, rule, power, share, patience, floor)
+                _rank(p, s, places, bench, other, rule, taste)
 
 
 @part
@@ -196,7 +206,7 @@ def insert(p: Arrays, s: State, torn: Torn, k: int, c: int, q: int, clock: Ints)
 @part
 def forget(s: State, places: Places, bench: Bench) -> None:
     """Restore the places that the iteration overwrote (after the routes were put back)."""
-    for j in range(bench.count[1]):
+    for j in range(bench.totals[1]):
         k, c = bench.journal[j, 0], bench.journal[j, 1]
         places.gain[k, c] = bench.journal[j, 2]
         places.spent[k, c] = bench.journal[j, 3]

@@ -23,7 +23,7 @@ class Torn(NamedTuple):
     """[n] visits taken out."""
     shifts: Ints
     """[K] shifts changed."""
-    count: Ints
+    totals: Ints
     """[2] how many visits, how many shifts."""
     changed: Ints
     """[K] 1 for shifts changed."""
@@ -62,8 +62,8 @@ def touch(s: State, torn: Torn, k: int) -> None:
     if torn.changed[k] == 1:
         return
     torn.changed[k] = 1
-    torn.shifts[torn.count[1]] = k
-    torn.count[1] += 1
+    torn.shifts[torn.totals[1]] = k
+    torn.totals[1] += 1
     for q in range(s.length[k] + 2):
         torn.route[k, q] = s.route[k, q]
     torn.length[k] = s.length[k]
@@ -79,8 +79,8 @@ def take_out(s: State, torn: Torn, c: int) -> bool:
         return False
     touch(s, torn, k)
     s.home[c] = -1
-    torn.visits[torn.count[0]] = c
-    torn.count[0] += 1
+    torn.visits[torn.totals[0]] = c
+    torn.totals[0] += 1
     return True
 
 
@@ -90,7 +90,7 @@ def close_gaps(p: Arrays, s: State, torn: Torn, clock: Ints) -> None:
 
     Where triangles fail the rest of a route may be impossible; then all of it is taken out.
     """
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         k = torn.shifts[z]
         _shorten(p, s, k)
         clock[0] += 1
@@ -98,8 +98,8 @@ def close_gaps(p: Arrays, s: State, torn: Torn, clock: Ints) -> None:
         if not refresh(p, s, k):
             for q in range(s.locked[k] + 1, s.length[k] + 1):
                 s.home[s.route[k, q]] = -1
-                torn.visits[torn.count[0]] = s.route[k, q]
-                torn.count[0] += 1
+                torn.visits[torn.totals[0]] = s.route[k, q]
+                torn.totals[0] += 1
             _shorten(p, s, k)
             refresh(p, s, k)
 
@@ -165,7 +165,7 @@ def tear_circle(p: Arrays, s: State, torn: Torn, seed: int, many: int, chance: W
     """Take out the seed and served visits nearest to it, skipping one in five."""
     take_out(s, torn, seed)
     for i in range(p.near.shape[1]):
-        if torn.count[0] >= many:
+        if torn.totals[0] >= many:
             return
         if uniform(chance) < 0.8:
             take_out(s, torn, p.near[seed, i])
@@ -206,11 +206,11 @@ def tear_shift(s: State, torn: Torn, k: int) -> None:
 @part
 def put_back(p: Arrays, s: State, torn: Torn) -> None:
     """Restore all changed shifts as they were remembered."""
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         k = torn.shifts[z]
         for q in range(1, s.length[k] + 1):
             s.home[s.route[k, q]] = -1
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         k = torn.shifts[z]
         s.length[k] = torn.length[k]
         for q in range(torn.length[k] + 2):

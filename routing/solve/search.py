@@ -88,7 +88,8 @@ def search(
 
     `on_progress` hears how it stands, `on_routes` gets the visits of every better plan, `should_stop` is asked often.
     `start` is a plan to begin with; shifts it cannot do are emptied. With `gap` the search also ends once the objective
-    is within that share of `bound_s`. `clock` is what the seconds of the options are counted on. Raises InputError when the problem has no travel times.
+    is within that share of `bound_s`. `clock` is what the seconds of the options are counted on.
+    Raises InputError when the problem has no travel times.
     """
     return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(
         start
@@ -145,7 +146,7 @@ class _Run:
             for number, stage in enumerate(self._stages()):
                 if self._over():
                     break
-                list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))  # type: ignore[misc]
+                list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))
                 self._recombine(number)
         best = self._best()
         return Found(_sequences(best), self._iterations(), self._objective(best))
@@ -204,8 +205,7 @@ class _Run:
         return (self.options.iterations or 0) // len(self.lanes)
 
     def _used(self, lane: Lane) -> float:
-        used = self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
-        return used
+        return self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
 
     def _over(self) -> bool:
         best = self._best()
