@@ -98,9 +98,9 @@ class TimedRoadNetwork(RoadNetwork, Protocol):
 
 def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M) -> None:
     """Raises RoadError naming every place that lies further than `limit_m` from the roads, or on an island."""
-    _require_mainland(snapped, names)
     far = np.flatnonzero(~(snapped.off_road_m <= limit_m))
     if len(far) == 0:
+        _require_mainland(snapped, names)
         return
     listed = ", ".join(
         f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
@@ -119,7 +119,9 @@ def _require_mainland(snapped: Snapped, names: list[str]) -> None:
     if len(alone) == 0:
         return
     listed = ", ".join(
-        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f}" for i in alone[:5]
+        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
+        f"({snapped.off_road_m[i]:.0f} m from the nearest other)"
+        for i in alone[:5]
     )
     more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
     raise RoadError(

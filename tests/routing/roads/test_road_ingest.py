@@ -20,7 +20,7 @@ from routing.roads.restrictions import Member, Restriction, binding_slots, read_
 from routing.roads.roadmap import read_map
 from routing.roads.segments import cut_segments
 from routing.roads.shelf import load_map, save_map
-from tests.routing.roads.tiny_maps import METRE, at, metres, seconds, write_map
+from tests.tiny_maps import METRE, at, metres, seconds, write_map
 
 STREET = {"highway": "residential"}
 NIGHT, RUSH = (datetime(2026, 11, 23, hour, 30, tzinfo=ZoneInfo("Asia/Shanghai")) for hour in (3, 8))
