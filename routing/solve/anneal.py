@@ -194,10 +194,11 @@ def anneal(
         )
         power = keen * (0.5 + uniform(chance))
         floor = heat * np.log(uniform(chance) + 1e-12) * 0.5
+        stray = noise * 2.0 * uniform(chance)
         if uniform(chance) < 0.08:
             floor = -dare * uniform(chance)
+            stray *= 4.0
         before = np.int64(0)
-        stray = noise * 2.0 * uniform(chance)
         taste = Taste(power, share, patience, stray, floor)
         recreate(p, s, lane.places, torn, bench, rule, taste, chance, lane.clock)
         new = current

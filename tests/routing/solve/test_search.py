@@ -95,7 +95,7 @@ def test_every_route_can_be_done_when_travel_depends_on_the_time(problem):
 @given(tiny_problems(visits=5, shifts=2, musts=True, waiting=False))
 @QUICK
 def test_the_search_equals_brute_force(problem):
-    found = search(problem, SolveOptions(iterations=400))
+    found = search(problem, SolveOptions(iterations=6000))
     assert (musts_served(problem, found.sequences), objective_of(problem, found.sequences)) == best_by_brute_force(
         problem
     )
@@ -105,7 +105,7 @@ def test_the_search_equals_brute_force(problem):
 @settings(max_examples=2, deadline=None)
 def test_the_search_equals_brute_force_on_seven_visits(seed, shifts):
     problem = seven_visits(seed, shifts)
-    found = search(problem, SolveOptions(iterations=2000))
+    found = search(problem, SolveOptions(iterations=40_000))
     assert (0, objective_of(problem, found.sequences)) == best_by_brute_force(problem)
 
 
