@@ -90,7 +90,7 @@ def _description() -> APIRouter:
     router = APIRouter(route_class=GuardedRoute, tags=["operations"])
 
     @router.get("/openapi.json", operation_id="get_openapi", summary="This description")
-    def get_openapi(request: Request) -> dict[str, Any]:
+    async def get_openapi(request: Request) -> dict[str, Any]:
         """The OpenAPI document of this version."""
         return request.app.openapi()  # type: ignore[no-any-return]  # Starlette does not know that the app is FastAPI
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -98,7 +97,6 @@ def search_seconds(seconds: float | None, iterations: int | None, settings: Sett
     return settings.solve_seconds if seconds is None and iterations is None else seconds
 
 
-@lru_cache(maxsize=1)
 def documented() -> dict[str, str]:
     """Every environment variable with what it does, for the documentation and its test."""
     return {f"BEATPLAN_{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()}

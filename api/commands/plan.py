@@ -79,7 +79,7 @@ def plan(
             f"{result.plans} rep-days, {result.stops} stops, {span(result.travel_s)} driving, "
             f"worth {span(result.value_s)}; {result.not_planned_count} due customers not planned"
         )
-    _require_musts(result)
+    require_musts(result)
 
 
 def carry_out(settings: Settings, store: Store, run: PlanRun) -> RunResult:
@@ -147,7 +147,8 @@ def _plans_of(session: Session, day: date, territory: str | None) -> Iterator[Da
             return
 
 
-def _require_musts(result: RunResult) -> None:
+def require_musts(result: RunResult) -> None:
+    """Raises NoFeasiblePlan naming the first visit that must be served and has no place."""
     if result.must_not_planned:
         first = next(one for one in result.not_planned if one.must)
         more = f" (and {result.must_not_planned - 1} more)" if result.must_not_planned > 1 else ""

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from api import cli
+from api.commands.plan import require_musts
 from routing.errors import BeatplanError, InputError, NoFeasiblePlan, RoadError, SolveError
 from visits.models import Person
+from visits.planning import NotPlanned, RunResult
 from visits.queries.people import hash_token, people
 from visits.store import open_store
 
@@ -224,3 +226,14 @@ def test_imports_tell_what_they_did(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "999" in said
     assert cli.run(["import", "customers", str(bad), "--skip-faulty", "--data", data]) == 0
     assert "1 new" in capsys.readouterr().out
+
+
+def test_a_must_without_a_place_is_named_and_ends_with_3() -> None:
+    left_out = tuple(
+        NotPlanned(visit=f"v{must}", customer="c", name=name, must=must, reason="window", detail="closed all week")
+        for must, name in ((True, "Kioski"), (False, "Baari"))
+    )
+    require_musts(RunResult(not_planned=left_out[1:]))
+    with pytest.raises(NoFeasiblePlan, match=r"'Kioski'.*closed all week") as found:
+        require_musts(RunResult(not_planned=left_out, not_planned_count=2, must_not_planned=1))
+    assert cli.exit_code_of(found.value) == cli.NO_PLAN
