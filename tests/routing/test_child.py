@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ from tests.routing.solve.small import small_problem
 QUICK = SolveOptions(engine="ortools", iterations=20)
 
 
+OTHERS: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _others() -> Iterator[None]:
+    """Solvers that other tests of this process keep warm are not this test's."""
+    OTHERS.update(_children())
+    yield
+    OTHERS.clear()
+
+
 def _children() -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
@@ -32,7 +44,11 @@ def _children() -> list[int]:
                 command = (entry / "cmdline").read_text()
             except OSError:
                 continue
-            if int(stat.rsplit(")", 1)[1].split()[1]) == os.getpid() and "routing.child" in command:
+            if (
+                int(stat.rsplit(")", 1)[1].split()[1]) == os.getpid()
+                and "routing.child" in command
+                and int(entry.name) not in OTHERS
+            ):
                 found.append(int(entry.name))
     return found
 
