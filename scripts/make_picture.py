@@ -16,7 +16,7 @@ import numpy as np
 
 from routing.roads.store import open_roads
 
-WIDTH = 880
+WIDTH = 640
 COLOURS = ("#0b6e4f", "#b3541e", "#3d348b", "#a4133c")
 DASHES = ("", "9 4", "3 3", "12 3 3 3")
 
@@ -51,6 +51,11 @@ def main(base_url: str, token: str, day: str, roads: str, out: str) -> None:
             'stroke-linejoin="round" opacity="0.85"/>'
         )
         spots = xy(np.array([[stop["lon"], stop["lat"]] for stop in plan["stops"]]))
+        kerbs = xy(network.snap(np.array([[stop["lon"], stop["lat"]] for stop in plan["stops"]])).road_lonlat)
+        for (x, y), (near_x, near_y) in zip(spots.tolist(), kerbs.tolist(), strict=True):
+            parts.append(
+                f'<line x1="{x}" y1="{y}" x2="{near_x}" y2="{near_y}" stroke="{colour}" stroke-width="1" opacity="0.6"/>'
+            )
         for number, (x, y) in enumerate(spots.tolist(), 1):
             parts.append(
                 f'<circle cx="{x}" cy="{y}" r="10" fill="{colour}"/><text x="{x}" y="{y + 4}" fill="#fff" '
