@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from routing.documents import from_values
 from routing.errors import InputError
+from routing.problem import Location, Problem, Shift
+from routing.roads.attach import with_timed_roads
 from routing.roads.engine import CchRoadNetwork
 from routing.roads.metric import make_metric
 from routing.roads.network import TimedRoadNetwork
@@ -132,6 +134,27 @@ def test_costs_of_an_hour_are_shared_on_disk(tmp_path):
         path.write_bytes(b"torn")
     third = Timeline(road_map, DEFAULT_PROFILE, tmp_path)
     assert np.array_equal(third.metric(third.hour(MONDAY, 28_800)).weights, made.weights)
+
+
+def day_problem(*days):
+    places = (Location(id="a", lon=10.0, lat=50.0), Location(id="b", lon=9.998, lat=49.996))
+    shifts = [
+        Shift(id=f"s{day}", rep="r", day=day, start="a", end="a", start_s=28_800, end_s=43_200, max_overtime_s=3600)
+        for day in days
+    ]
+    return Problem(version=1, locations=places, shifts=tuple(shifts), visits=())
+
+
+def test_a_problem_of_one_day_takes_travel_by_the_hour():
+    network = ring_network()
+    problem = with_timed_roads(day_problem(MONDAY), network)
+    travel = problem.require_travel()
+    assert travel.at_s.tolist() == [27_900, 32_400, 36_000, 57_600]
+    assert travel.duration(0, 1, 30_000) > travel.duration(0, 1, 40_000)
+    with pytest.raises(InputError, match="shifts on 2 days"):
+        with_timed_roads(day_problem(MONDAY, SUNDAY), network)
+    with pytest.raises(InputError, match="no shifts"):
+        with_timed_roads(day_problem(), network)
 
 
 @settings(max_examples=60, deadline=None)
