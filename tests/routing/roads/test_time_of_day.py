@@ -25,7 +25,8 @@ from routing.roads.profiles import (
 )
 from routing.roads.restrictions import Restriction
 from routing.roads.roadmap import build_map
-from routing.roads.timeline import Timeline, first_in_first_out
+from routing.roads.shelf import load_metric, save_metric
+from routing.roads.timeline import KEPT, Timeline, first_in_first_out
 from routing.travel import Travel
 from tests.routing.roads.naive_drives import small_graph
 from tests.routing.roads.test_engine_exact import on_streets
@@ -134,6 +135,19 @@ def test_costs_of_an_hour_are_shared_on_disk(tmp_path):
         path.write_bytes(b"torn")
     third = Timeline(road_map, DEFAULT_PROFILE, tmp_path)
     assert np.array_equal(third.metric(third.hour(MONDAY, 28_800)).weights, made.weights)
+
+
+def test_stored_costs_are_bounded_and_free_flow_stays(tmp_path):
+    road_map = build_map(small_graph(5, RING))
+    save_metric(make_metric(road_map.graph, road_map.turns, road_map.hierarchy), tmp_path, "free-flow")
+    week = DEFAULT_PROFILE.model_copy(update={"speeds": {**DEFAULT_PROFILE.speeds, "wet": {"default": 0.5}}})
+    for share in range(12):
+        slow = {**week.speeds, "peak": {"default": 0.5 + share / 100}, "day": {"default": 0.6 + share / 100}}
+        timeline = Timeline(road_map, week.model_copy(update={"speeds": slow}), tmp_path)
+        for at_s in (28_800, 43_200):
+            timeline.metric(timeline.hour(MONDAY, at_s))
+    assert len(list(tmp_path.glob("metric-hour-*.weights.npy"))) == 2 * KEPT
+    assert load_metric(road_map, tmp_path, "free-flow") is not None
 
 
 def day_problem(*days):
