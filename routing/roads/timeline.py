@@ -19,7 +19,8 @@ from routing.roads.roadmap import RoadMap
 from routing.roads.shelf import load_metric, save_metric
 
 KEPT = 8
-"""Metrics kept in memory, and on disk, per network; the longest unused goes first."""
+"""Metrics kept in memory per network, and twice as many on disk; the longest unused, or oldest, goes first."""
+_HOUR = "hour-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Timeline:
     def _stored(self, name: str, hour: Hour) -> Metric:
         lasting = self._folder is not None and hour.moment.share == 0.0
         if self._folder is not None and lasting:
-            metric = load_metric(self._map, self._folder, name)
+            metric = load_metric(self._map, self._folder, _HOUR + name)
             if metric is not None:
                 return metric
         moment = hour.moment
@@ -104,8 +105,8 @@ class Timeline:
         """Stores a metric for other processes; a directory that cannot be written only costs them the time."""
         assert self._folder is not None
         try:
-            save_metric(metric, self._folder, name)
-            old = sorted(self._folder.glob("metric-*-*.weights.npy"), key=lambda path: path.stat().st_mtime)
+            save_metric(metric, self._folder, _HOUR + name)
+            old = sorted(self._folder.glob(f"metric-{_HOUR}*.weights.npy"), key=lambda path: path.stat().st_mtime)
             for path in old[: -2 * KEPT]:
                 path.unlink(missing_ok=True)
                 path.with_name(path.name.replace(".weights.", ".state_ms.")).unlink(missing_ok=True)

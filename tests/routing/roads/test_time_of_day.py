@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from routing.documents import from_values
 from routing.errors import InputError
+from routing.problem import Location, Problem, Shift
+from routing.roads.attach import with_timed_roads
 from routing.roads.engine import CchRoadNetwork
 from routing.roads.metric import make_metric
 from routing.roads.network import TimedRoadNetwork
@@ -23,7 +25,8 @@ from routing.roads.profiles import (
 )
 from routing.roads.restrictions import Restriction
 from routing.roads.roadmap import build_map
-from routing.roads.timeline import Timeline, first_in_first_out
+from routing.roads.shelf import load_metric, save_metric
+from routing.roads.timeline import KEPT, Timeline, first_in_first_out
 from routing.travel import Travel
 from tests.routing.roads.naive_drives import small_graph
 from tests.routing.roads.test_engine_exact import on_streets
@@ -132,6 +135,40 @@ def test_costs_of_an_hour_are_shared_on_disk(tmp_path):
         path.write_bytes(b"torn")
     third = Timeline(road_map, DEFAULT_PROFILE, tmp_path)
     assert np.array_equal(third.metric(third.hour(MONDAY, 28_800)).weights, made.weights)
+
+
+def test_stored_costs_are_bounded_and_free_flow_stays(tmp_path):
+    road_map = build_map(small_graph(5, RING))
+    save_metric(make_metric(road_map.graph, road_map.turns, road_map.hierarchy), tmp_path, "free-flow")
+    week = DEFAULT_PROFILE.model_copy(update={"speeds": {**DEFAULT_PROFILE.speeds, "wet": {"default": 0.5}}})
+    for share in range(12):
+        slow = {**week.speeds, "peak": {"default": 0.5 + share / 100}, "day": {"default": 0.6 + share / 100}}
+        timeline = Timeline(road_map, week.model_copy(update={"speeds": slow}), tmp_path)
+        for at_s in (28_800, 43_200):
+            timeline.metric(timeline.hour(MONDAY, at_s))
+    assert len(list(tmp_path.glob("metric-hour-*.weights.npy"))) == 2 * KEPT
+    assert load_metric(road_map, tmp_path, "free-flow") is not None
+
+
+def day_problem(*days):
+    places = (Location(id="a", lon=10.0, lat=50.0), Location(id="b", lon=9.998, lat=49.996))
+    shifts = [
+        Shift(id=f"s{day}", rep="r", day=day, start="a", end="a", start_s=28_800, end_s=43_200, max_overtime_s=3600)
+        for day in days
+    ]
+    return Problem(version=1, locations=places, shifts=tuple(shifts), visits=())
+
+
+def test_a_problem_of_one_day_takes_travel_by_the_hour():
+    network = ring_network()
+    problem = with_timed_roads(day_problem(MONDAY), network)
+    travel = problem.require_travel()
+    assert travel.at_s.tolist() == [27_900, 32_400, 36_000, 57_600]
+    assert travel.duration(0, 1, 30_000) > travel.duration(0, 1, 40_000)
+    with pytest.raises(InputError, match="shifts on 2 days"):
+        with_timed_roads(day_problem(MONDAY, SUNDAY), network)
+    with pytest.raises(InputError, match="no shifts"):
+        with_timed_roads(day_problem(), network)
 
 
 @settings(max_examples=60, deadline=None)
