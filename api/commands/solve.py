@@ -27,6 +27,14 @@ LEAST_SEARCH_S = 0.3
 SHOWN_EVERY_S = 0.2
 
 
+RoadsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR", help="Road network, or address of an OSRM server, for travel in place of the problem's own."
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Adds both commands."""
     app.command(name="solve")(solve)
@@ -37,9 +45,7 @@ def solve(
     problem: Annotated[Path, typer.Argument(metavar="PROBLEM.json", help="Problem to solve; - reads standard input.")],
     *,
     out: Annotated[Path, typer.Option(metavar="PLAN.json", help="Plan to write; - is standard output.")] = STANDARD,
-    roads: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Road network for travel times, instead of the problem's own.")
-    ] = None,
+    roads: RoadsOption = None,
     seconds: Annotated[
         float | None,
         typer.Option(help=f"Time to take, start and reading included; {DEFAULT_SECONDS:.0f} without --iterations."),
@@ -70,9 +76,7 @@ def evaluate(
     problem: Annotated[Path, typer.Argument(metavar="PROBLEM.json", help="The problem; - reads standard input.")],
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="The plan to judge; - reads standard input.")],
     *,
-    roads: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Road network for travel times, instead of the problem's own.")
-    ] = None,
+    roads: RoadsOption = None,
 ) -> None:
     """Print a plan's timing, objective and violations as JSON; exit code 1 when there are violations."""
     if problem == plan == STANDARD:
@@ -151,11 +155,11 @@ def _require_musts(problem: Problem, plan: Plan) -> None:
         raise NoFeasiblePlan(f"no feasible plan: {said}{more}; the best plan without is written")
 
 
-def _on_roads(problem: Problem, roads: Path) -> Problem:
+def _on_roads(problem: Problem, roads: str) -> Problem:
     from routing.roads.attach import with_roads  # noqa: PLC0415 - map libraries that a matrix makes needless
-    from routing.roads.store import open_roads  # noqa: PLC0415
+    from routing.roads.sources import roads_at  # noqa: PLC0415
 
-    return with_roads(problem, open_roads(roads))
+    return with_roads(problem, roads_at(roads))
 
 
 def _read_problem(path: Path) -> Problem:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.errors import RoadError
+from routing.travel import TravelSlice
 
 FAR_M = 1000.0
 """A place further than this many metres from any drivable road is refused by name, never silently moved."""
+
+
+ISLAND_M = 250.0
+"""A place by a street that is cut off from all others is refused by name when the roads are further than this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +26,8 @@ class Snapped:
 
     `lonlat` float64 [n, 2]: the places as given; `edge` int64: the implementation's own edge number; `fraction`
     float64: how far along the edge, 0 to 1; `road_lonlat` float64 [n, 2]: the point on the road; `off_road_m` float64:
-    metres between the two. Only edges inside the largest strongly connected part are used.
+    metres between the two. Only edges inside the largest strongly connected part are used. `island` bool, where the
+    network can tell: a street that no car gets to and from is nearer, and the road is not within a walk (ISLAND_M).
     """
 
     lonlat: npt.NDArray[np.float64]
@@ -29,6 +35,7 @@ class Snapped:
     fraction: npt.NDArray[np.float64]
     road_lonlat: npt.NDArray[np.float64]
     off_road_m: npt.NDArray[np.float64]
+    island: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.edge)
@@ -77,10 +84,23 @@ class RoadNetwork(Protocol):
         ...
 
 
+@runtime_checkable
+class TimedRoadNetwork(RoadNetwork, Protocol):
+    """A road network that knows how travel changes over a day."""
+
+    def matrices(self, points: Snapped, day: date, start_s: int, end_s: int) -> tuple[TravelSlice, ...]:
+        """Travel between all points for starts from `start_s` to `end_s` seconds after the day's local midnight.
+
+        The slices are as `routing.travel.Travel.from_slices` wants them: a later start never arrives earlier.
+        """
+        ...
+
+
 def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M) -> None:
-    """Raises RoadError naming every place that lies further than `limit_m` from the roads."""
+    """Raises RoadError naming every place that lies further than `limit_m` from the roads, or on an island."""
     far = np.flatnonzero(~(snapped.off_road_m <= limit_m))
     if len(far) == 0:
+        _require_mainland(snapped, names)
         return
     listed = ", ".join(
         f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
@@ -92,3 +112,42 @@ def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M)
         f"too far from any road of this map: {listed}{more}; correct the coordinates (lon before lat) "
         "or build roads from an extract that covers them"
     )
+
+
+def _require_mainland(snapped: Snapped, names: list[str]) -> None:
+    alone = np.flatnonzero(snapped.island) if snapped.island is not None else np.empty(0, np.int64)
+    if len(alone) == 0:
+        return
+    listed = ", ".join(
+        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
+        f"({snapped.off_road_m[i]:.0f} m from the nearest other)"
+        for i in alone[:5]
+    )
+    more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
+    raise RoadError(
+        f"on a street that no car gets to and from on this map: {listed}{more}; correct the coordinates, or build "
+        "roads from an extract that holds the way there (a ferry or bridge may be missing)"
+    )
+
+
+def require_on_earth(lonlat: npt.NDArray[np.float64]) -> None:
+    """Raises RoadError naming the first place, counted from 0, whose lon or lat is no number or out of range."""
+    for i, (lon, lat) in enumerate(lonlat.tolist()):
+        if not -180 <= lon <= 180 or not -90 <= lat <= 90:
+            hint = "; lon and lat may be swapped" if -90 <= lon <= 90 and -180 <= lat <= 180 else ""
+            raise RoadError(f"place {i} has lon {lon}, lat {lat}, which is not on Earth; write degrees{hint}")
+
+
+def streets_of(legs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Street names in driving order from (name, millimetres) pieces: neighbours joined, whole metres that add up."""
+    streets: list[tuple[str, int]] = []
+    done_mm, told_m = 0, 0
+    for i, (name, millimetres) in enumerate(legs):
+        done_mm += millimetres
+        if i + 1 < len(legs) and legs[i + 1][0] == name:
+            continue
+        metres = (done_mm + 500) // 1000 - told_m
+        told_m += metres
+        if metres > 0:
+            streets.append((name, metres))
+    return tuple(streets)

@@ -26,7 +26,7 @@ import shapely
 
 from routing.errors import RoadError
 from routing.roads.extract import largest_connected
-from routing.roads.network import RoadMatrix, RoadRoute, Snapped
+from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
 from routing.roads.stretches import CLOSED, EARTH_RADIUS_M, Stretches, stretches_of
 from routing.travel import UNREACHABLE
 
@@ -218,29 +218,6 @@ class NetworkxRoadNetwork:
         else:
             legs.append((start.stretch, _millimetres(cost)))
         return streets_of([(s.names[s.name[stretch]], millimetres) for stretch, millimetres in legs])
-
-
-def streets_of(legs: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    """Street names in driving order from (name, millimetres) pieces: neighbours joined, whole metres that add up."""
-    streets: list[tuple[str, int]] = []
-    done_mm, told_m = 0, 0
-    for i, (name, millimetres) in enumerate(legs):
-        done_mm += millimetres
-        if i + 1 < len(legs) and legs[i + 1][0] == name:
-            continue
-        metres = _whole(done_mm) - told_m
-        told_m += metres
-        if metres > 0:
-            streets.append((name, metres))
-    return tuple(streets)
-
-
-def require_on_earth(lonlat: npt.NDArray[np.float64]) -> None:
-    """Raises RoadError naming the first place, counted from 0, whose lon or lat is no number or out of range."""
-    for i, (lon, lat) in enumerate(lonlat.tolist()):
-        if not -180 <= lon <= 180 or not -90 <= lat <= 90:
-            hint = "; lon and lat may be swapped" if -90 <= lon <= 90 and -180 <= lat <= 180 else ""
-            raise RoadError(f"place {i} has lon {lon}, lat {lat}, which is not on Earth; write degrees{hint}")
 
 
 def great_circle_m(here: npt.NDArray[np.float64], there: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

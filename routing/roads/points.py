@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import numpy.typing as npt
 
 from routing.documents import read_bytes, shorten
 from routing.errors import InputError
+from routing.files import replacing
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped
 
 _COLUMNS = ("id", "lon", "lat")
@@ -106,24 +105,8 @@ def write_matrix(path: Path, ids: tuple[str, ...], matrix: RoadMatrix, snapped: 
         distance_m=matrix.distance_m,
         snap_m=snapped.off_road_m,
     )
-    _write_whole(path, buffer.getbuffer())
-
-
-def _write_whole(path: Path, content: memoryview) -> None:
-    try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(beside).chmod(0o644)
-            Path(beside).replace(path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}; free some space or choose another file"
-        ) from None
+    with replacing(path) as beside:
+        beside.write_bytes(buffer.getbuffer())
 
 
 def route_feature(route: RoadRoute) -> dict[str, Any]:

@@ -1,40 +1,41 @@
-"""Road networks on disk: a directory of plain arrays with a meta.json, built beside its place and moved in whole."""
+"""Road networks on disk: a directory of arrays with a meta.json, built beside its place and moved in whole."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from routing.documents import Document, first_fault
+from routing.documents import Document, first_fault, read_document
 from routing.errors import RoadError
-from routing.roads.extract import largest_connected, read_road_graph
-from routing.roads.network import RoadNetwork
-from routing.roads.oracle import NetworkxRoadNetwork
-from routing.roads.stretches import Stretches, stretches_of
+from routing.roads.graph import DEGREE
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from routing.roads.engine import CchRoadNetwork
+    from routing.roads.roadmap import RoadMap
+
+FORMAT = 3
 ATTRIBUTION = "© OpenStreetMap contributors, Open Database License 1.0, https://www.openstreetmap.org/copyright"
 _META = "meta.json"
-_NAMES = "names.json"
+SPEEDS = "speeds.json"
+CACHE = "cache"
+FREE_FLOW = "free-flow"
 _KIND = "beatplan roads"
 
 
 class RoadsReport(Document):
     """What a road network on disk was made from and how large it is.
 
-    `edges` counts a stretch once per direction; `left_out_edges` lie outside the largest connected part; `bounds` is
-    west, south, east, north in degrees.
+    `edges` counts a stretch of street once per direction; `left_out_edges` lie outside the largest connected part;
+    `bounds` is west, south, east, north in degrees.
     """
 
     kind: str = _KIND
@@ -55,31 +56,56 @@ def build_roads(extract: Path, out: Path) -> RoadsReport:
     Raises RoadError when the extract is missing, truncated, foreign or without roads, when `out` is something else
     than a road network, and when the disk is full or not writable; `out` is then as it was before.
     """
+    # The engine takes a second to load, which a command that only reads a report should not wait for.
+    from routing.roads.metric import make_metric  # noqa: PLC0415
+    from routing.roads.roadmap import read_map  # noqa: PLC0415
+    from routing.roads.shelf import save_map, save_metric  # noqa: PLC0415
+
     _require_replaceable(out)
     with _writing(out), _staged(out) as staging:
-        graph = read_road_graph(extract, workspace=staging)
-        connected = largest_connected(graph)
-        stretches = stretches_of(connected)
+        road_map = read_map(extract, staging)
+        graph, turns = road_map.graph, road_map.turns
+        driven = ~turns.copy
         report = RoadsReport(
             extract=extract.name,
             extract_sha256=_sha256(extract),
-            nodes=len(stretches.node_lonlat),
-            edges=stretches.directed,
-            left_out_edges=graph.number_of_edges() - connected.number_of_edges(),
-            length_km=round(float(stretches.length_mm.sum()) / 1e6, 3),
-            bounds=_bounds(stretches),
+            nodes=len(graph.node_osm),
+            edges=int(driven.sum()),
+            left_out_edges=road_map.left_out,
+            length_km=round(float(graph.length_dm.sum(dtype=np.int64)) / 1e4, 3),
+            bounds=_bounds(road_map),
         )
-        _write(stretches, report, staging)
+        save_map(road_map, staging)
+        save_metric(make_metric(graph, turns, road_map.hierarchy), staging, FREE_FLOW)
+        (staging / _META).write_text(report.to_json(indent=2) + "\n", "utf-8")
     return report
 
 
-def open_roads(path: Path) -> RoadNetwork:
-    """The road network stored in a directory.
+def open_roads(path: Path) -> CchRoadNetwork:
+    """The road network stored in a directory, under the speeds of its `speeds.json` where it has one.
 
     Raises RoadError when there is none, when another version of beatplan wrote it, or when it is damaged.
     """
-    read_report(path)
-    return NetworkxRoadNetwork(_read(path))
+    from routing.roads.cache import MatrixCache  # noqa: PLC0415  # as in build_roads
+    from routing.roads.engine import CchRoadNetwork  # noqa: PLC0415
+    from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile  # noqa: PLC0415
+    from routing.roads.shelf import load_map, load_metric  # noqa: PLC0415
+
+    report = read_report(path)
+    road_map = load_map(path)
+    metric = load_metric(road_map, path, FREE_FLOW)
+    if metric is None:
+        raise RoadError(f"the road network in {path} is damaged (its costs are missing); rebuild it from its extract")
+    own = path / SPEEDS
+    profile = read_document(SpeedProfile, own) if own.is_file() else DEFAULT_PROFILE
+    return CchRoadNetwork(
+        road_map,
+        metric,
+        profile=profile,
+        folder=path,
+        cache=MatrixCache(path / CACHE),
+        identity=report.extract_sha256[:16],
+    )
 
 
 def read_report(path: Path) -> RoadsReport:
@@ -106,33 +132,9 @@ def read_report(path: Path) -> RoadsReport:
         raise RoadError(f"{path / _META}: {first_fault(error)}; {mend}") from None
 
 
-def _write(stretches: Stretches, report: RoadsReport, folder: Path) -> None:
-    for name in _array_names():
-        buffer = io.BytesIO()  # NumPy's own file writing does not say why it failed
-        np.save(buffer, getattr(stretches, name), allow_pickle=False)
-        (folder / f"{name}.npy").write_bytes(buffer.getbuffer())
-    (folder / _NAMES).write_text(json.dumps(stretches.names, ensure_ascii=False), "utf-8")
-    (folder / _META).write_text(report.to_json(indent=2) + "\n", "utf-8")
-
-
-def _read(folder: Path) -> Stretches:
-    try:
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _array_names()}
-        names = tuple(json.loads((folder / _NAMES).read_text("utf-8")))
-    except (OSError, ValueError, EOFError) as error:
-        raise RoadError(f"the road network in {folder} is damaged ({error}); rebuild it from its extract") from None
-    if len({len(arrays[name]) for name in arrays if name != "node_lonlat"}) != 1:
-        raise RoadError(f"the road network in {folder} has arrays of different lengths; rebuild it from its extract")
-    return Stretches(names=names, **arrays)
-
-
-def _array_names() -> list[str]:
-    return [field.name for field in fields(Stretches) if field.name != "names"]
-
-
-def _bounds(stretches: Stretches) -> tuple[float, float, float, float]:
-    (west, south), (east, north) = stretches.node_lonlat.min(axis=0), stretches.node_lonlat.max(axis=0)
-    return float(west), float(south), float(east), float(north)
+def _bounds(road_map: RoadMap) -> tuple[float, float, float, float]:
+    (west, south), (east, north) = road_map.graph.shape.min(axis=0), road_map.graph.shape.max(axis=0)
+    return float(west) / DEGREE, float(south) / DEGREE, float(east) / DEGREE, float(north) / DEGREE
 
 
 def _sha256(path: Path) -> str:

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from routing import child
 from routing.child import WarmSolver, solve_in_child
 from routing.errors import InputError, SolveError
 from routing.evaluate import evaluate
@@ -20,6 +22,17 @@ from routing.solve.options import Progress, SolveOptions
 from tests.routing.solve.small import small_problem
 
 QUICK = SolveOptions(engine="ortools", iterations=20)
+
+
+OTHERS: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _others() -> Iterator[None]:
+    """Solvers that other tests of this process keep warm are not this test's."""
+    OTHERS.update(_children())
+    yield
+    OTHERS.clear()
 
 
 def _children() -> list[int]:
@@ -31,7 +44,11 @@ def _children() -> list[int]:
                 command = (entry / "cmdline").read_text()
             except OSError:
                 continue
-            if int(stat.rsplit(")", 1)[1].split()[1]) == os.getpid() and "routing.child" in command:
+            if (
+                int(stat.rsplit(")", 1)[1].split()[1]) == os.getpid()
+                and "routing.child" in command
+                and int(entry.name) not in OTHERS
+            ):
                 found.append(int(entry.name))
     return found
 
@@ -67,15 +84,16 @@ def test_stops_when_told_and_gives_the_best_so_far() -> None:
     assert not _children()
 
 
-def test_stopped_before_any_plan_is_an_error_in_one_sentence() -> None:
+def test_stopped_before_any_plan_is_an_error_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "STOP_GRACE_S", 0.0)  # no time to answer, so no first plan
     with pytest.raises(SolveError, match="stopped before it had a first plan"):
         solve_in_child(small_problem(), SolveOptions(engine="ortools", seconds=60), should_stop=lambda: True)
 
 
 def test_a_killed_child_is_named_by_its_signal() -> None:
     def kill(_: Progress) -> None:
-        for child in _children():
-            os.kill(child, signal.SIGKILL)
+        for process in _children():
+            os.kill(process, signal.SIGKILL)
 
     with pytest.raises(SolveError, match="SIGKILL"):
         solve_in_child(small_problem(), SolveOptions(engine="ortools", seconds=60), on_progress=kill)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from tiny_maps import METRE, write_map
 
 from routing.errors import InputError, RoadError
 from routing.problem import Location, Problem
 from routing.roads.attach import with_roads
 from routing.roads.extract import read_road_graph
 from routing.roads.oracle import NetworkxRoadNetwork
+from tests.tiny_maps import METRE, write_map
 
 
 @pytest.fixture(scope="module")

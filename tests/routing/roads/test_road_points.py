@@ -95,7 +95,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_road_points import small_matrix
+from tests.routing.roads.test_road_points import small_matrix
 from routing.errors import InputError
 from routing.roads.points import write_matrix
 resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
@@ -109,7 +109,7 @@ except InputError as error:
 def test_a_full_disk_keeps_the_old_matrix(tmp_path, request):
     target = tmp_path / "m.npz"
     target.write_bytes(b"old")
-    command = [sys.executable, "-c", LIMITED, str(target), str(request.path.parent)]
+    command = [sys.executable, "-c", LIMITED, str(target), str(request.config.rootpath)]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "m.npz cannot be written: File too large; free some space" in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["m.npz"]

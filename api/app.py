@@ -1,0 +1,97 @@
+"""The HTTP service: everything it needs is opened at start, closed at the end, and reached through `Services`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI, Request
+
+from api import errors, openapi
+from api.auth.guard import GuardedRoute
+from api.body_limit import BodyLimit
+from api.deps import Services
+from api.jobs.runner import PlanRunner
+from api.metrics import CountRequests, Metrics
+from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
+from api.settings import Settings
+from api.tools import LateRoads, WarmSolvers
+from api.version import installed_version
+from routing.errors import RoadError
+from visits.solving import Tools
+from visits.store import open_store
+
+log = logging.getLogger("beatplan.api")
+PREFIX = "/api/v1"
+
+
+def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAPI:
+    """The service with these settings. It opens the database when it starts, not here.
+
+    `solvers` repair its days and stay open after it; without them it starts and ends its own.
+    Starting raises InputError or StoreError when the database or the roads cannot be used, and LookupError when an
+    operation has no policy.
+    """
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        with ExitStack() as opened:
+            store = open_store(settings.store_url)
+            opened.callback(store.close)
+            roads, own = LateRoads(settings.roads_source), solvers
+            if own is None:
+                own = WarmSolvers(settings.repair_processes)
+                opened.callback(own.close)
+            await anyio.to_thread.run_sync(_warm, roads, own)
+            runner = PlanRunner(store, settings, metrics)
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
+            runner.start()
+            opened.callback(runner.stop)
+            yield
+
+    app = FastAPI(
+        title="beatplan",
+        summary="Field-sales route planning: plans every rep's visits and repairs the day when it changes.",
+        version=installed_version(),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
+    app.add_middleware(CountRequests, metrics=metrics)
+    errors.install(app)
+    interface = APIRouter(prefix=PREFIX)
+    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles):
+        interface.include_router(noun.router)
+    interface.include_router(_description())
+    app.include_router(interface)
+    app.include_router(health.router)
+    openapi.install(app)
+    return app
+
+
+def _warm(roads: LateRoads, solvers: WarmSolvers) -> None:
+    """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
+    try:
+        roads.open()
+    except RoadError as error:
+        log.warning("planning will fail until this is mended: %s", error)
+    solvers.warm()
+
+
+def _description() -> APIRouter:
+    router = APIRouter(route_class=GuardedRoute, tags=["operations"])
+
+    @router.get("/openapi.json", operation_id="get_openapi", summary="This description")
+    async def get_openapi(request: Request) -> dict[str, Any]:
+        """The OpenAPI document of this version."""
+        return request.app.openapi()  # type: ignore[no-any-return]  # Starlette does not know that the app is FastAPI
+
+    return router

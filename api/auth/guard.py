@@ -1,0 +1,79 @@
+"""The door of every operation: its policy is looked up, the caller is named, and only then is the body read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pydantic_core
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from api.auth.people import find_viewer
+from api.auth.policies import POLICIES, AccessPolicy
+from api.errors import ApiError, bad_field, not_found
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="beatplan"'}
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class StrictRequest(Request):
+    """A request whose JSON is taken by the letter: no NaN, no endless nesting, no half characters."""
+
+    async def json(self) -> Any:
+        """The body as Python values. Raises ApiError 400 when it is not JSON."""
+        try:
+            return pydantic_core.from_json(await self.body(), allow_inf_nan=False)
+        except ValueError as error:
+            raise ApiError(400, f"The body is not valid JSON: {error}; correct it and send it again.") from None
+
+
+class GuardedRoute(APIRoute):
+    """An operation behind its policy. Raises LookupError at start when the operation has no name or no policy."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with the door before it."""
+        operation = self.operation_id
+        if operation is None or operation not in POLICIES:
+            raise LookupError(f"{self.path} has the operation_id {operation!r}, which has no line in auth/policies.py")
+        policy = POLICIES[operation]
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            request.state.operation = operation
+            await _admit(request, policy)
+            strict = StrictRequest(request.scope, request.receive)
+            if request.method in _WITH_BODY:
+                await _require_json(strict)
+            return await inner(strict)
+
+        return handle
+
+
+async def _admit(request: Request, policy: AccessPolicy) -> None:
+    for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
+        if not str(value).isprintable():
+            raise bad_field(name, "holds characters that cannot be printed; correct the address")
+    if policy.roles is None:
+        return
+    viewer = await run_in_threadpool(find_viewer, request.app.state.services.store, bearer_token(request))
+    if viewer is None:
+        raise ApiError(401, "The token is not known or no longer valid; sign in again.", headers=_CHALLENGE)
+    if viewer.role not in policy.roles:
+        raise not_found()
+    request.state.viewer = viewer
+
+
+def bearer_token(request: Request) -> str:
+    """The token of the Authorization header. Raises ApiError 401 when there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError(401, "Sign in first: send your token as `Authorization: Bearer …`.", headers=_CHALLENGE)
+    return token.strip()
+
+
+async def _require_json(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if await request.body() and kind != "application/json" and not kind.endswith("+json"):
+        raise ApiError(415, f"The body is of type {kind or 'unknown'}; send JSON as application/json.")

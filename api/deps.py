@@ -1,0 +1,71 @@
+"""What operations ask for: the running services, the viewer, a page, the version that a change builds on.
+
+These are coroutines although they wait for nothing: a plain function would cost a thread for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+
+from api.errors import ApiError, bad_field
+from api.jobs.runner import PlanRunner
+from api.metrics import Metrics
+from api.settings import Settings
+from visits.queries.page import LONGEST_PAGE, PageRequest
+from visits.scope import Viewer
+from visits.solving import Tools
+from visits.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that a running service holds open."""
+
+    settings: Settings
+    store: Store
+    metrics: Metrics
+    runner: PlanRunner
+    tools: Tools
+
+
+async def _services(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+async def _viewer(request: Request) -> Viewer:
+    found: Viewer = request.state.viewer
+    return found
+
+
+async def _page_request(
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="At most this many items.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=2000, description="next_cursor of the page before; leave out for the first.")
+    ] = None,
+) -> PageRequest:
+    return PageRequest(limit, cursor)
+
+
+async def _expected_version(
+    if_match: Annotated[
+        str | None, Header(description='The version you saw, such as "3"; somebody else\'s change since gives 412.')
+    ] = None,
+) -> int:
+    if if_match is None:
+        raise ApiError(428, 'If-Match is missing; send the version that you saw, such as If-Match: "3".')
+    digits = if_match.strip().removeprefix("W/").strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+        raise bad_field("If-Match", f'is {if_match!r}; send the version that you saw, such as "3"', status=412)
+    return int(digits)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+ViewerDep = Annotated[Viewer, Depends(_viewer)]
+PageDep = Annotated[PageRequest, Depends(_page_request)]
+VersionDep = Annotated[int, Depends(_expected_version)]
+ThingId = Annotated[str, Path(min_length=1, max_length=200)]
+Filter = Annotated[str | None, Query(min_length=1, max_length=200)]

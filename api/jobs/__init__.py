@@ -1,0 +1,1 @@
+"""Planning runs outside the requests that ask for them."""

@@ -1,0 +1,76 @@
+"""Planning runs: ask for one, watch it, cancel it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.auth.guard import GuardedRoute
+from api.deps import PageDep, ServicesDep, ThingId, ViewerDep
+from api.routes.describe import CREATE, READ, READ_ONE, problems
+from api.routes.editing import require_territory
+from api.schemas.base import Page
+from api.schemas.plan_runs import PlanRunIn, PlanRunOut
+from api.settings import search_seconds
+from visits.models import PlanRun
+from visits.queries.runs import add_run, get_run, list_runs, request_cancel
+
+router = APIRouter(route_class=GuardedRoute, prefix="/plan-runs", tags=["planning"])
+
+
+@router.post("", operation_id="create_plan_run", summary="Plan some days", status_code=202, responses=problems(*CREATE))
+def create_plan_run(body: PlanRunIn, services: ServicesDep, viewer: ViewerDep, response: Response) -> PlanRunOut:
+    """Queues a planning run and answers at once; Location is where to watch it."""
+    with services.store.session() as session:
+        for territory in body.territories or ():
+            require_territory(session, viewer, territory)
+        run = add_run(
+            session,
+            viewer,
+            PlanRun(
+                first_day=body.first_day,
+                days=body.days,
+                territory_ids=None if body.territories is None else sorted(set(body.territories)),
+                engine=body.engine,
+                seconds=search_seconds(body.seconds, body.iterations, services.settings),
+                iterations=body.iterations,
+                seed=body.seed,
+            ),
+        )
+    services.runner.wake()
+    response.headers["Location"] = f"/api/v1/plan-runs/{run.id}"
+    return show(run)
+
+
+@router.get("", operation_id="list_plan_runs", summary="Planning runs", responses=problems(*READ))
+def read_plan_runs(services: ServicesDep, viewer: ViewerDep, page: PageDep) -> Page[PlanRunOut]:
+    """The runs that you may see: your own, or all for those who see everything."""
+    with services.store.reading() as session:
+        found = list_runs(session, viewer, page)
+    return Page(items=tuple(show(run) for run in found.items), next_cursor=found.next_cursor)
+
+
+@router.get("/{run_id}", operation_id="get_plan_run", summary="One planning run", responses=problems(*READ_ONE))
+def read_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> PlanRunOut:
+    """How far a run is and what came of it."""
+    with services.store.reading() as session:
+        return show(get_run(session, viewer, run_id))
+
+
+@router.delete(
+    "/{run_id}",
+    operation_id="cancel_plan_run",
+    summary="Cancel a planning run",
+    status_code=202,
+    responses=problems(401, 404, 409, 422, 503),
+)
+def cancel_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> PlanRunOut:
+    """Asks a run to stop. Plans that it has stored already stay; watch its status for the end."""
+    with services.store.session() as session:
+        run = request_cancel(session, viewer, run_id)
+    services.runner.wake()
+    return show(run)
+
+
+def show(run: PlanRun) -> PlanRunOut:
+    """A run as it goes out."""
+    return PlanRunOut(territories=run.territory_ids, **run.model_dump(exclude={"territory_ids"}))

@@ -1,0 +1,139 @@
+"""A visit's day: the taps of the rep, and the cancellation that repairs the plan."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from api.auth.guard import GuardedRoute
+from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
+from api.errors import bad_field
+from api.routes.days import parse_day
+from api.routes.describe import READ, READ_ONE, TAP, problems
+from api.schemas.base import Page
+from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitOut
+from routing.solve.options import SolveOptions
+from visits import replanning, taps
+from visits.day_plan import CancelAnswer, TapAnswer
+from visits.queries.visits import get_visit, list_visits
+
+router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        description="Your own name for this tap, such as a UUID. Sending the tap again under the same key changes "
+        "nothing and gives the first answer; the same key for another request is a 409. Required: 400 without it."
+    ),
+]
+
+
+def _required(key: str | None) -> str:
+    if key is None or not key.strip():
+        raise bad_field("Idempotency-Key", "is missing; send a fresh UUID with every tap", status=400)
+    if len(key) > 200 or not key.isprintable():
+        raise bad_field("Idempotency-Key", "is longer than 200 characters or not plain text; send a UUID", status=400)
+    return key.strip()
+
+
+@router.get("", operation_id="list_visits", summary="Visits", responses=problems(*READ))
+def read_visits(
+    services: ServicesDep,
+    viewer: ViewerDep,
+    page: PageDep,
+    customer: Filter = None,
+    rep: Filter = None,
+    date: Annotated[str | None, Query(max_length=40, description="A date such as 2026-11-23.")] = None,
+    state: Filter = None,
+) -> Page[VisitOut]:
+    """The visits that you may see, narrowed to a customer, rep, date or state where asked."""
+    day = None if date is None else parse_day("date", date)
+    with services.store.reading() as session:
+        found = list_visits(session, viewer, page, customer_id=customer, rep_id=rep, day=day, state=state)
+    return Page(items=tuple(VisitOut.model_validate(row) for row in found.items), next_cursor=found.next_cursor)
+
+
+@router.get("/{visit_id}", operation_id="get_visit", summary="One visit", responses=problems(*READ_ONE))
+def read_visit(visit_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> VisitOut:
+    """One visit as it stands."""
+    with services.store.reading() as session:
+        return VisitOut.model_validate(get_visit(session, viewer, visit_id))
+
+
+@router.post("/{visit_id}/arrive", operation_id="arrive_at_visit", summary="I am there", responses=problems(*TAP))
+def arrive(
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    idempotency_key: IdempotencyKey = None,
+    body: Arrival | None = None,
+) -> TapAnswer:
+    """The rep is at the customer; from now on the visit no longer moves."""
+    del body
+    key = _required(idempotency_key)
+    return taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC))
+
+
+@router.post("/{visit_id}/complete", operation_id="complete_visit", summary="Done", responses=problems(*TAP))
+def complete(
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    idempotency_key: IdempotencyKey = None,
+    body: Completion | None = None,
+) -> TapAnswer:
+    """The visit is done, with or without an arrival before it."""
+    given, key = body or Completion(), _required(idempotency_key)
+    return taps.complete(
+        services.store, viewer, visit_id, outcome=given.outcome, note=given.note, key=key, now=datetime.now(UTC)
+    )
+
+
+@router.post("/{visit_id}/no-show", operation_id="record_no_show", summary="Nobody there", responses=problems(*TAP))
+def no_show(
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    idempotency_key: IdempotencyKey = None,
+    body: NoShow | None = None,
+) -> TapAnswer:
+    """Nobody was there; the customer stays as due as before."""
+    given, key = body or NoShow(), _required(idempotency_key)
+    return taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC))
+
+
+@router.post(
+    "/{visit_id}/cancel",
+    operation_id="cancel_visit",
+    summary="Cancel a visit and repair the day",
+    response_model=CancelAnswer,
+    responses=problems(*TAP),
+)
+def cancel(
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    idempotency_key: IdempotencyKey = None,
+    body: Cancellation | None = None,
+) -> Response:
+    """Cancels the visit and answers with the rep's repaired day, what changed, ranked fill-ins and the repair time.
+
+    What is executed or under way stays where it is; other days and other reps do not change.
+    """
+    given, key = body or Cancellation(), _required(idempotency_key)
+    began = time.perf_counter()
+    answer = replanning.cancel_visit(
+        services.store,
+        viewer,
+        visit_id,
+        reason=given.reason,
+        key=key,
+        now=datetime.now(UTC),
+        tools=services.tools,
+        options=SolveOptions(seconds=services.settings.repair_seconds),
+    )
+    services.metrics.repair_seconds.observe(time.perf_counter() - began)
+    return Response(answer.to_json(), media_type="application/json")

@@ -1,0 +1,1 @@
+"""Customers and reps from CSV files, checked whole before anything is written."""

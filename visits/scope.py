@@ -1,0 +1,107 @@
+"""What a person may see, put into every query.
+
+Reps see their own plans and the customers of their territory, dispatchers and managers their territories or all,
+admins everything. Each function takes a select statement and narrows it to what the viewer may see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, false, or_
+from sqlmodel import Session, col, select
+
+from visits.models import Customer, Event, Person, Plan, Rep, Role, Territory, Visit
+
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. `territory_ids` None is all territories; a rep's are the one of their rep row."""
+
+    person_id: str
+    name: str
+    role: Role
+    rep_id: str | None = None
+    territory_ids: frozenset[str] | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether nothing is hidden from this viewer."""
+        return self.role is Role.ADMIN or (self.role is not Role.REP and self.territory_ids is None)
+
+
+SYSTEM = Viewer("system", "system", Role.ADMIN)
+"""The program itself: command line and planning runs."""
+
+
+def viewer_of(session: Session, person: Person) -> Viewer:
+    """The viewer that a person is, with the territory of their rep row where they are a rep."""
+    role = Role(person.role)
+    if role is not Role.REP:
+        allowed = None if person.territory_ids is None else frozenset(person.territory_ids)
+        return Viewer(person.id, person.name, role, person.rep_id, allowed)
+    own = session.exec(select(Rep.territory_id).where(Rep.id == person.rep_id)).first()
+    return Viewer(person.id, person.name, role, person.rep_id, frozenset({own} if own else ()))
+
+
+def visible_territories(statement: S, viewer: Viewer) -> S:
+    """Territories that the viewer may see."""
+    return statement if viewer.sees_all else statement.where(col(Territory.id).in_(viewer.territory_ids or ()))
+
+
+def visible_customers(statement: S, viewer: Viewer) -> S:
+    """Customers that the viewer may see."""
+    return statement if viewer.sees_all else statement.where(_in_territories(Customer, viewer))
+
+
+def visible_reps(statement: S, viewer: Viewer) -> S:
+    """Reps that the viewer may see: a rep sees themselves alone."""
+    return statement if viewer.sees_all else statement.where(_rep_condition(viewer))
+
+
+def visible_plans(statement: S, viewer: Viewer) -> S:
+    """Plans that the viewer may see."""
+    if viewer.sees_all:
+        return statement
+    return statement.where(col(Plan.rep_id).in_(select(Rep.id).where(_rep_condition(viewer))))
+
+
+def visible_visits(statement: S, viewer: Viewer) -> S:
+    """Visits that the viewer may see: a rep those planned for them, the others those of their territories."""
+    if viewer.sees_all:
+        return statement
+    if viewer.role is Role.REP:
+        return statement.where(_own(Visit, viewer))
+    return statement.where(col(Visit.customer_id).in_(select(Customer.id).where(_in_territories(Customer, viewer))))
+
+
+def visible_events(statement: S, viewer: Viewer) -> S:
+    """Events that the viewer may see."""
+    if viewer.sees_all:
+        return statement
+    if viewer.role is Role.REP:
+        return statement.where(_own(Event, viewer))
+    return statement.where(
+        or_(
+            _in_territories(Event, viewer),
+            col(Event.rep_id).in_(select(Rep.id).where(_in_territories(Rep, viewer))),
+        )
+    )
+
+
+def _rep_condition(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.role is Role.REP:
+        return col(Rep.id) == viewer.rep_id if viewer.rep_id else false()
+    return _in_territories(Rep, viewer)
+
+
+def _own(table: type[Visit | Event], viewer: Viewer) -> ColumnElement[bool]:
+    """Rows of the viewer's own rep; none for a rep without one, lest NULL should match NULL."""
+    return col(table.rep_id) == viewer.rep_id if viewer.rep_id else false()
+
+
+def _in_territories(table: type[Customer | Rep | Event], viewer: Viewer) -> ColumnElement[bool]:
+    return col(table.territory_id).in_(viewer.territory_ids or ())

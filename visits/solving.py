@@ -1,0 +1,75 @@
+"""The two engines that the domain calls: travel times from roads, and the solver in its own process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.child import solve_in_child
+from routing.plan import Plan
+from routing.problem import Problem
+from routing.roads.attach import with_roads
+from routing.roads.network import RoadNetwork
+from routing.solve.options import Progress, SolveOptions
+
+OnProgress = Callable[[Progress], None]
+ShouldStop = Callable[[], bool]
+
+
+class TravelSource(Protocol):
+    """Where travel times come from."""
+
+    def __call__(self, problem: Problem) -> Problem:
+        """The same problem with travel times. Raises RoadError for a place without roads."""
+        ...
+
+    def off_road_m(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres from each place, float64 [n, 2] of lon, lat, to the nearest road, float64 [n]."""
+        ...
+
+
+class RoadTravel:
+    """Travel on a road network."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        self.network = network
+
+    def __call__(self, problem: Problem) -> Problem:
+        """The same problem with travel times. Raises RoadError for a place without roads."""
+        return with_roads(problem, self.network)
+
+    def off_road_m(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Metres from each place to the nearest road."""
+        return self.network.snap(lonlat).off_road_m if len(lonlat) else np.zeros(0)
+
+
+class Solver(Protocol):
+    """Solves a problem that has travel times."""
+
+    def __call__(
+        self,
+        problem: Problem,
+        options: SolveOptions,
+        *,
+        on_progress: OnProgress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Plan:
+        """The best plan found. Raises SolveError, InputError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What planning and replanning work with."""
+
+    travel: TravelSource
+    solve: Solver = solve_in_child
+
+
+def tools_for(network: RoadNetwork) -> Tools:
+    """What is needed to plan on a road network."""
+    return Tools(RoadTravel(network))
