@@ -40,12 +40,19 @@ DAY = "2026-01-01"
 SPLIT = {
     "development": {
         "toptw": ["c104_m2", "r108_m3", "r104_m2", "pr05_m2", "c103_m3", "r112_m2", "rc104_m2", "pr04_m2", "pr10_m4"],
-        "field": ["r1_d1_n30_s1", "r1_d5_n80_s1", "r1_d5_n150_s1", "r1_d5_n150_s1_nobreak", "r10_d5_n600_s1"],
+        "field": [
+            "r1_d1_n30_s1",
+            "r1_d5_n80_s1",
+            "r1_d5_n150_s1",
+            "r1_d5_n150_s1_nobreak",
+            "r10_d5_n600_s1",
+            "r10_d5_n600_s1_nobreak",
+        ],
         "long": ["pr04_wide_m1", "rc104_long_m1"],
     },
     "holdout": {
         "toptw": ["r110_m2", "rc106_m2", "pr03_m2", "pr08_m3", "rc108_m3", "pr07_m1", "pr09_m2"],
-        "field": ["r1_d1_n30_s2", "r1_d5_n80_s2", "r4_d5_n240_s1"],
+        "field": ["r1_d1_n30_s2", "r1_d5_n80_s2", "r4_d5_n240_s1", "r4_d5_n240_s1_nobreak"],
         "long": ["pr08_wide_m1", "rc102_long_m1"],
     },
 }
@@ -95,7 +102,13 @@ def toptw(name: str) -> tuple[Problem, int]:
 def case(name: str) -> tuple[Problem, int]:
     """A problem and the divisor that turns worth into what is compared."""
     if name.startswith("r") and "_d" in name:
-        return read_problem(BENCH / "field" / f"{name}.json"), 1
+        path = BENCH / "field" / f"{name}.json"
+        if path.exists() or not name.endswith("_nobreak"):
+            return read_problem(path), 1
+        problem = read_problem(path.with_name(f"{name.removesuffix('_nobreak')}.json"))
+        shifts = tuple(shift.model_copy(update={"breaks": ()}) for shift in problem.shifts)
+        values = {field: getattr(problem, field) for field in Problem.model_fields} | {"shifts": shifts}
+        return Problem(**values), 1
     return toptw(name)
 
 

@@ -46,16 +46,16 @@ class Found:
 class Tuning:
     """Settings of the annealing. Temperatures are parts of the mean worth of a visit."""
 
-    hot: float = 0.2
+    hot: float = 0.6
     cold: float = 0.001
-    reheat: float = 0.06
-    mean: float = 10.0
-    longest: int = 10
-    patience: float = 0.5
+    reheat: float = 0.2
+    mean: float = 12.0
+    longest: int = 12
+    patience: float = 0.3
     share: float = 1.0
     noise: float = 0.35
     keen: float = 1.4
-    dare: float = 1.0
+    dare: float = 2.0
     stage_s: float = 7.0
     stage_iterations: int = 60_000
     stages: int = 6
