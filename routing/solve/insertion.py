@@ -1,0 +1,229 @@
+"""The best place of a visit on a shift, found in one pass with O(1) checks, and the cache of such places.
+
+A place is judged by what it adds to the objective, and time is kept beside it for ranking by worth per second.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from routing.solve.arrays import NEVER, PLAIN, WALKED, Arrays, Ints, Matrix
+from routing.solve.clock import TRAVEL, State, earliest_start, latest_before, ready_after, walk_leg
+
+NOWHERE = -(1 << 60)
+"""Gain of a visit that fits nowhere on a shift."""
+
+
+class Places(NamedTuple):
+    """Best place of each visit on each shift, valid while `stamp` equals the shift's version."""
+
+    gain: Ints
+    """[K, n] what the visit would add to the objective, less the price put on waiting; NOWHERE if it does not fit."""
+    spent: Ints
+    """[K, n] travel and waiting that it would add."""
+    at: Matrix
+    """[K, n] position after which it would stand."""
+    stamp: Ints
+    """[K, n] version of the shift's route for which this was found."""
+
+
+def new_places(arrays: Arrays) -> Places:
+    """An empty cache."""
+    shape = arrays.allowed.shape
+    return Places(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int32), np.full(shape, -1))
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def _plain_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
+    """Extra travel and waiting of visit c after position q without breaks; (NEVER, 0) if it does not fit."""
+    before = s.route[k, q]
+    after = s.route[k, q + 1]
+    to = np.int64(p.inbound[c, before])
+    arrives = s.ahead[k, q, 0] + to
+    begin = earliest_start(p.opens, p.closes, first, last, arrives)
+    on = np.int64(p.travel[c, after])
+    if begin + p.service[c] + on > s.behind[k, q + 1, 0]:
+        return NEVER, 0
+    return to + on - s.leg[k, q], begin - arrives
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _once_paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
+    """The same on a shift with one break."""
+    to = np.int64(p.inbound[c, s.route[k, q]])
+    on = np.int64(p.travel[c, s.route[k, q + 1]])
+    rest = p.pause_for[k, 0]
+    until = p.pause_until[k, 0]
+    fresh, rested = s.ahead[k, q, 0], s.ahead[k, q, 1]
+    due_fresh, due_rested = s.behind[k, q + 1, 0], s.behind[k, q + 1, 1]
+    waited = np.int64(NEVER)
+    arrives = rested + to
+    if fresh <= until:
+        arrives = min(arrives, max(fresh + to, p.pause_from[k, 0]) + rest)
+    if arrives + p.service[c] + on <= due_rested:
+        begin = earliest_start(p.opens, p.closes, first, last, arrives)
+        if begin + p.service[c] + on <= due_rested:
+            waited = begin - arrives
+    if fresh < NEVER and waited > 0:
+        arrives = fresh + to
+        begin = earliest_start(p.opens, p.closes, first, last, arrives)
+        if begin < NEVER and begin - arrives < waited:
+            left = begin + p.service[c]
+            if left + on <= due_fresh or (
+                left <= until and max(left + on, p.pause_from[k, 0]) + rest <= due_rested
+            ):
+                waited = begin - arrives
+    if waited >= NEVER:
+        return NEVER, 0
+    return to + on - s.leg[k, q], waited
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
+    """The same on a shift with breaks."""
+    to = np.int64(p.inbound[c, s.route[k, q]])
+    on = np.int64(p.travel[c, s.route[k, q + 1]])
+    states = p.pauses[k] + 1
+    waited = np.int64(NEVER)
+    for mid in range(states):
+        arrives = np.int64(NEVER)
+        for taken in range(mid + 1):
+            arrives = min(arrives, ready_after(p, k, s.ahead[k, q, taken], to, taken, mid))
+        if arrives >= NEVER:
+            continue
+        begin = earliest_start(p.opens, p.closes, first, last, arrives)
+        if begin >= NEVER or begin - arrives >= waited:
+            continue
+        left = begin + p.service[c]
+        for then in range(mid, states):
+            if left <= latest_before(p, k, s.behind[k, q + 1, then], on, mid, then):
+                waited = begin - arrives
+                break
+    if waited >= NEVER:
+        return NEVER, 0
+    return to + on - s.leg[k, q], waited
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
+    """Extra price and travel of visit c after position q, walking the rest of the shift; (NEVER, 0) if it fails."""
+    last = p.pauses[k]
+    for b in range(last + 1):
+        s.draft[0, 0, b] = s.ahead[k, q, b]
+        s.draft[1, 0, b] = s.paid[k, q, b]
+        s.draft[2, 0, b] = s.driven[k, q, b]
+        s.draft[3, 0, b] = s.slack[k, q, b]
+    side = 0
+    node = np.int64(s.route[k, q])
+    for r in range(q, s.length[k] + 2):
+        target = c if r == q else np.int64(s.route[k, r])
+        if not walk_leg(p, k, node, target, s.draft[:, side], s.draft[:, 1 - side]):
+            return NEVER, 0
+        side = 1 - side
+        node = target
+    driven = s.draft[2, side, last]
+    if s.draft[0, side, last] >= NEVER or driven > p.max_travel[k]:
+        return NEVER, 0
+    paid = s.draft[1, side, last]
+    if s.length[k] > 0:
+        paid -= s.paid[k, s.length[k] + 1, last]
+    more = driven - s.travel[k]
+    return paid + more * p.price[TRAVEL], more
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float) -> None:
+    """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared."""
+    n = p.must.shape[0]
+    row = p.calendar[k] * n + c
+    first, last = p.windows_at[row], p.windows_at[row + 1]
+    places.stamp[k, c] = s.version[k]
+    places.gain[k, c] = NOWHERE
+    if p.allowed[k, c] == 0:
+        return
+    soonest = p.opens[first] + p.service[c]
+    shut = p.closes[last - 1]
+    m = s.length[k]
+    plain = p.mode[k] == PLAIN
+    walked = p.mode[k] == WALKED
+    states = p.pauses[k] + 1
+    room = p.max_travel[k] - s.travel[k]
+    best = 1e18
+    for q in range(s.locked[k], m + 1):
+        if plain:
+            if s.ahead[k, q, 0] > shut:
+                break
+            if s.behind[k, q + 1, 0] < soonest or s.ahead[k, q, 0] + p.inbound[c, s.route[k, q]] > shut:
+                continue
+            extra, waited = _plain_at(p, s, k, c, q, first, last)
+        else:
+            left = np.int64(NEVER)
+            for b in range(states):
+                left = min(left, s.ahead[k, q, b])
+            if left > shut:
+                break
+            if left + p.inbound[c, s.route[k, q]] > shut:
+                continue
+            if walked:
+                cost, extra = _walked_at(p, s, k, c, q)
+                if cost < NEVER and cost < best:
+                    best = cost
+                    places.gain[k, c] = p.worth[k, c] - cost
+                    places.spent[k, c] = extra
+                    places.at[k, c] = q
+                continue
+            if p.pauses[k] == 1:
+                if max(s.behind[k, q + 1, 0], s.behind[k, q + 1, 1]) < soonest:
+                    continue
+                extra, waited = _once_paused_at(p, s, k, c, q, first, last)
+            else:
+                extra, waited = _paused_at(p, s, k, c, q, first, last)
+        if extra > room:
+            continue
+        cost = p.price[TRAVEL] * extra + patience * waited
+        if cost < best:
+            best = cost
+            places.gain[k, c] = p.worth[k, c] - np.int64(cost)
+            places.spent[k, c] = extra + waited
+            places.at[k, c] = q
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float) -> None:
+    """Bring the cache for visit c up to date after another visit was inserted after position q of shift k.
+
+    It had a place there. What else fitted before can only fit worse now, so the former best and the two new places
+    decide.
+    """
+    former = np.int64(places.at[k, c])
+    if p.mode[k] == WALKED or former == q:
+        find_place(p, s, places, k, c, patience)
+        return
+    places.stamp[k, c] = s.version[k]
+    row = p.calendar[k] * p.must.shape[0] + c
+    first, last = p.windows_at[row], p.windows_at[row + 1]
+    plain = p.mode[k] == PLAIN
+    room = p.max_travel[k] - s.travel[k]
+    best = 1e18
+    for choice in range(3):
+        at = q + choice - 1 if choice > 0 else (former if former < q else former + 1)
+        if plain:
+            extra, waited = _plain_at(p, s, k, c, at, first, last)
+        elif p.pauses[k] == 1:
+            extra, waited = _once_paused_at(p, s, k, c, at, first, last)
+        else:
+            extra, waited = _paused_at(p, s, k, c, at, first, last)
+        if extra > room:
+            if choice == 0:
+                find_place(p, s, places, k, c, patience)
+                return
+            continue
+        cost = p.price[TRAVEL] * extra + patience * waited
+        if cost < best:
+            best = cost
+            places.gain[k, c] = p.worth[k, c] - np.int64(cost)
+            places.spent[k, c] = extra + waited
+            places.at[k, c] = at

@@ -1,0 +1,258 @@
+"""The search engine: annealing lanes that share a route pool, recombination between them, and a last polish.
+
+The budget is cut into stages. In a stage every lane anneals on its own; between stages the pools are recombined and all
+lanes go on from the best plan. Bounded by iterations the stages, lanes and seeds depend on nothing but the problem,
+the seed and the number of iterations, so any number of processors gives the same routes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.problem import Problem
+from routing.solve.anneal import Lane, anneal, fill, new_lane
+from routing.solve.arrays import Arrays, to_arrays
+from routing.solve.clock import load
+from routing.solve.options import Progress, SolveOptions
+from routing.solve.recombine import Sequences, recombine
+from routing.solve.stop import Cancelled, FirstOf, Gap, Iterations, Seconds, Standing, Stop
+
+LANES = 2
+"""Lanes of a search that is bounded by iterations, whatever the number of processors."""
+POOL_CELLS = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search has found: visit positions per shift, in the order of the problem's shifts."""
+
+    sequences: Sequences
+    iterations: int
+    objective_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Settings of the annealing. Temperatures are parts of the mean worth of a visit."""
+
+    hot: float = 0.2
+    cold: float = 0.001
+    reheat: float = 0.06
+    mean: float = 10.0
+    longest: int = 10
+    patience: float = 0.5
+    share: float = 1.0
+    noise: float = 0.35
+    keen: float = 1.4
+    stage_s: float = 7.0
+    stage_iterations: int = 60_000
+    stages: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the budget, from `begin` to `end` of 1, in which lanes cool from `hot` to `cold`."""
+
+    begin: float
+    end: float
+    hot: float
+    cold: float
+
+
+def search(
+    problem: Problem,
+    options: SolveOptions,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    *,
+    start: Sequence[Sequence[int]] | None = None,
+    gap: float | None = None,
+    bound_s: int | None = None,
+    tuning: Tuning | None = None,
+) -> Found:
+    """The best plan found within the options' budget.
+
+    `start` is a plan to begin with; shifts it cannot do are emptied. With `gap` the search also ends once the objective
+    is within that share of `bound_s`. Raises InputError when the problem has no travel times.
+    """
+    return _Run(problem, options, on_progress, should_stop, gap, bound_s, tuning or Tuning()).run(start)
+
+
+class _Run:
+    def __init__(
+        self,
+        problem: Problem,
+        options: SolveOptions,
+        on_progress: Callable[[Progress], None] | None,
+        should_stop: Callable[[], bool] | None,
+        gap: float | None,
+        bound_s: int | None,
+        tuning: Tuning,
+    ) -> None:
+        self.clock = Seconds(options.time_s or 1.0)
+        budget: list[Stop] = []
+        if options.time_s is not None:
+            budget.append(self.clock)
+        if options.iterations is not None:
+            budget.append(Iterations(options.iterations))
+        ends: list[Stop] = list(budget)
+        if should_stop is not None:
+            ends.append(Cancelled(should_stop))
+        if gap is not None:
+            ends.append(Gap(gap))
+        self.budget, self.ends = FirstOf(tuple(budget)), FirstOf(tuple(ends))
+        self.options, self.on_progress, self.bound_s, self.tuning = options, on_progress, bound_s, tuning
+        self.timed = options.iterations is None
+        self.arrays = to_arrays(problem)
+        count = options.processes if self.timed else LANES
+        self.lanes = [new_lane(self.arrays, options.seed, i, POOL_CELLS) for i in range(count)]
+        worth = self.arrays.worth - self.arrays.must_bonus * self.arrays.must.astype(np.int64)
+        self.scale = float(np.abs(worth.max(axis=0, initial=0)).mean()) if worth.size else 1.0
+        self.scale = max(1.0, self.scale)
+
+    def run(self, start: Sequence[Sequence[int]] | None) -> Found:
+        first = self.lanes[0]
+        for k, visits in enumerate(start or ()):
+            _load(self.arrays, first, k, visits)
+        fill(self.arrays, first, self.tuning.share)
+        self._share(_sequences(first))
+        self._tell("first plan")
+        with ThreadPoolExecutor(min(self.options.processes, len(self.lanes))) as threads:
+            for number, stage in enumerate(self._stages()):
+                if self._over():
+                    break
+                list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))  # type: ignore[misc]
+                self._recombine(number)
+        best = self._best()
+        return Found(_sequences(best), self._iterations(), self._objective(best))
+
+    def _stages(self) -> list[Stage]:
+        tuning = self.tuning
+        if self.timed:
+            many = round(self.clock.seconds / tuning.stage_s)
+        else:
+            many = round((self.options.iterations or 0) / LANES / tuning.stage_iterations)
+        many = max(1, min(tuning.stages, many))
+        hot, cold = tuning.hot * self.scale, tuning.cold * self.scale
+        edges = [0.94 * i / many for i in range(many + 1)]
+        stages = [Stage(edges[i], edges[i + 1], hot if i == 0 else tuning.reheat * self.scale, cold) for i in range(many)]
+        return [*stages, Stage(edges[-1], 1.0, 4.0 * cold, cold)]
+
+    def _cool(self, lane: Lane, stage: Stage) -> None:
+        """One lane through one stage, in compiled calls short enough to keep a time limit."""
+        tuning = self.tuning
+        done = int(lane.clock[1])
+        began, used = time.monotonic(), self._used(lane)
+        chunk, last = 16, used
+        while used < stage.end and not self._over():
+            if not self.timed:
+                left = round(stage.end * self._quota()) - int(lane.clock[1])
+                chunk = min(max(chunk, 1), left)
+                if chunk <= 0:
+                    return
+                following = (int(lane.clock[1]) + chunk) / max(1, self._quota())
+            else:
+                following = min(stage.end, used + max(used - last, 1e-6))
+            anneal(
+                self.arrays,
+                lane,
+                chunk,
+                _between(stage, used),
+                _between(stage, following),
+                tuning.mean,
+                tuning.longest,
+                tuning.patience,
+                tuning.share,
+                tuning.noise,
+                tuning.keen,
+            )
+            rate = (int(lane.clock[1]) - done) / max(1e-6, time.monotonic() - began)
+            chunk = max(8, int(rate * min(0.05, 0.01 * self.clock.seconds))) if self.timed else 2000
+            last, used = used, self._used(lane)
+            if lane is self.lanes[0]:
+                self._tell("searching")
+
+    def _quota(self) -> int:
+        """Iterations of one lane."""
+        return (self.options.iterations or 0) // len(self.lanes)
+
+    def _used(self, lane: Lane) -> float:
+        used = self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
+        return used
+
+    def _over(self) -> bool:
+        best = self._best()
+        return self.ends.over(Standing(self._iterations(), self._objective(best), self.bound_s))
+
+    def _recombine(self, number: int) -> None:
+        best = self._best()
+        sequences = _sequences(best)
+        shifts = self.arrays.allowed.shape[0]
+        left = self.clock.seconds - self.clock.elapsed_s if self.options.time_s is not None else 60.0
+        seconds = min(left, 0.08 * self.clock.seconds if self.timed else 10.0)
+        if shifts > 1 and seconds > 0.04:
+            better = recombine(
+                self.arrays,
+                [lane.pool for lane in self.lanes],
+                sequences,
+                int(best.best.value[0]),
+                seconds=seconds,
+                seed=self.options.seed + number,
+            )
+            sequences = better or sequences
+        self._share(sequences)
+        self._tell("recombined")
+
+    def _share(self, sequences: Sequences) -> None:
+        """Let every lane go on from these routes."""
+        for lane in self.lanes:
+            lane.state.home[:] = -1
+            for k, visits in enumerate(sequences):
+                _load(self.arrays, lane, k, visits)
+            fill(self.arrays, lane, self.tuning.share)
+
+    def _best(self) -> Lane:
+        return max(self.lanes, key=lambda lane: int(lane.best.value[0]))
+
+    def _iterations(self) -> int:
+        return sum(int(lane.clock[1]) for lane in self.lanes)
+
+    def _objective(self, lane: Lane) -> int:
+        served = [visit for route in _sequences(lane) for visit in route]
+        return int(lane.best.value[0]) - self.arrays.must_bonus * int(self.arrays.must[served].sum())
+
+    def _tell(self, message: str) -> None:
+        if self.on_progress is None:
+            return
+        best = self._best()
+        served = int(best.best.length.sum())
+        self.on_progress(
+            Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message)
+        )
+
+
+def _between(stage: Stage, used: float) -> float:
+    """Temperature after a part of the whole budget is used."""
+    part = min(1.0, max(0.0, (used - stage.begin) / (stage.end - stage.begin)))
+    return float(stage.hot * (stage.cold / stage.hot) ** part)
+
+
+def _load(arrays: Arrays, lane: Lane, k: int, visits: Sequence[int]) -> None:
+    """Make the visits the lane's route of shift k, or empty the shift when it cannot do them."""
+    lane.clock[0] += 1
+    lane.state.version[k] = lane.clock[0]
+    if not load(arrays, lane.state, k, np.array(visits, np.int64)):
+        lane.state.home[list(visits)] = -1
+        load(arrays, lane.state, k, np.zeros(0, np.int64))
+    lane.clock[0] = max(lane.clock[0], lane.state.version.max())
+
+
+def _sequences(lane: Lane) -> Sequences:
+    """The best routes of a lane."""
+    best = lane.best
+    return tuple(tuple(best.route[k, 1 : m + 1].tolist()) for k, m in enumerate(best.length))
