@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from routing.errors import InputError, SolveError
 from routing.evaluate import Violation, evaluate
 from routing.events import EventList, check_events
-from routing.plan import Plan, Route, Unserved
+from routing.plan import Plan, Suggestion, Unserved
 from routing.problem import Problem
 from routing.repair.aftermath import problem_after
 from routing.repair.differences import difference
@@ -19,8 +19,6 @@ from routing.repair.rest import Day, Rest, day_of
 from routing.repair.state import DayState, state_of
 from routing.repair.suggestions import suggestions
 from routing.repair.telling import Teller, disturbed
-from routing.repair.timeline import Told
-from routing.solve.construct import Deadline
 
 BASE_S = 0.03
 PER_REP_S = 0.02
@@ -63,13 +61,12 @@ def repair(
     effort = Effort(_time(day, seconds, iterations), iterations, seed, should_stop)
     mender = Mender(day, teller, _outside(problem, plan, events, fill=fill), effort)
     mended = mender.mend()
-    rest = _final_rest(mended)
+    rest = mended.rest()
     entries, better = leftovers(day, plan, mended.board, rest, mender.deadline)
     if better and rest is not None and _take(mended, teller, rest, better):
         entries, _ = leftovers(day, plan, mended.board, rest, mender.deadline)
-    result = _plan_of(after, state, mended, entries, seed)
-    _require_sound(day, result, mended)
-    offers = _offers(day, plan, events, teller, mended, rest, fill=fill)
+    result = _judged(day, _plan_of(after, state, mended, entries, seed), mended)
+    offers = _offers(day, teller, mended, rest)
     return result.model_copy(update={"diff": difference(problem, plan, result), "suggestions": offers})
 
 
@@ -100,11 +97,6 @@ def _outside(problem: Problem, plan: Plan, events: EventList, *, fill: bool) -> 
     ] + inserted
 
 
-def _final_rest(mended: Mended) -> Rest | None:
-    """The small problem that covers most."""
-    return max(mended.rests, key=lambda rest: (len(rest.positions), len(rest.problem.visits)), default=None)
-
-
 def _take(mended: Mended, teller: Teller, rest: Rest, better: Mapping[int, tuple[str, ...]]) -> bool:
     """Takes what trying the reasons found to be better."""
     taken = False
@@ -120,40 +112,35 @@ def _take(mended: Mended, teller: Teller, rest: Rest, better: Mapping[int, tuple
 def _plan_of(
     problem: Problem, state: DayState, mended: Mended, entries: tuple[Unserved, ...], seed: int
 ) -> Plan:
-    routes: list[Route] = []
-    value = price = 0
-    for position, shift in enumerate(problem.shifts):
-        told: Told | None = mended.told.get(position)
-        if position in state.over:
-            route = state.routes.get(shift.id)
-            if route is not None:
-                routes.append(route)
-            continue
-        if told is not None:
-            routes.append(told.route)
-            value += told.worth_s
-            price += told.price_s
-    draft = Plan(
-        objective_s=value - price,
-        value_s=value,
-        travel_s=sum(route.travel_s for route in routes),
+    """The plan with routes in the order of the shifts; its sums are still to be judged."""
+    told = {position: one.route for position, one in mended.told.items()}
+    over = {p: state.routes[problem.shifts[p].id] for p in state.over if problem.shifts[p].id in state.routes}
+    routes = [route for _, route in sorted((told | over).items())]
+    return Plan(
+        objective_s=0,
+        value_s=0,
+        travel_s=0,
         seed=seed,
         iterations=mended.iterations,
         engine="search",
         routes=tuple(routes),
         unserved=entries,
     )
-    if not state.over:
-        return draft
-    verdict = evaluate(problem, draft)
-    return draft.model_copy(update={"objective_s": verdict.objective_s, "value_s": verdict.value_s})
 
 
-def _require_sound(day: Day, plan: Plan, mended: Mended) -> None:
-    """Raises SolveError when the plan breaks a rule that was the repair's to keep."""
-    for fault in evaluate(day.problem, plan).violations:
-        if not _excused(day, mended, fault):
-            raise SolveError(f"the repair broke a rule ({fault.kind}): {fault.detail}; please report this problem")
+def _judged(day: Day, plan: Plan, mended: Mended) -> Plan:
+    """The plan with its true sums. Raises SolveError when it breaks a rule that was the repair's to keep."""
+    verdict = evaluate(day.problem, plan)
+    for fault in verdict.violations:
+        if fault.kind != "totals" or fault.shift is not None:
+            _excuse(day, mended, fault)
+    sums = {"objective_s": verdict.objective_s, "value_s": verdict.value_s, "travel_s": verdict.travel_s}
+    return plan.model_copy(update=sums)
+
+
+def _excuse(day: Day, mended: Mended, fault: Violation) -> None:
+    if not _excused(day, mended, fault):
+        raise SolveError(f"the repair broke a rule ({fault.kind}): {fault.detail}; please report this problem")
 
 
 def _excused(day: Day, mended: Mended, fault: Violation) -> bool:
@@ -166,22 +153,11 @@ def _excused(day: Day, mended: Mended, fault: Violation) -> bool:
         return False
     position = day.problem.shift_index[fault.shift]
     state = day.state.open.get(position)
-    return state is None or mended.board.get(position, state.rest) in ((), state.rest)
+    return state is None or mended.board[position] in ((), state.rest)
 
 
-def _offers(
-    day: Day,
-    plan: Plan,
-    events: EventList,
-    teller: Teller,
-    mended: Mended,
-    rest: Rest | None,
-    *,
-    fill: bool,
-) -> tuple:
+def _offers(day: Day, teller: Teller, mended: Mended, rest: Rest | None) -> tuple[Suggestion, ...]:
     if rest is None:
         return ()
-    touched = [p for p in touched_shifts(day, teller.disturbed) if day.problem.shifts[p].day == events.day]
+    touched = [p for p in touched_shifts(day, teller.disturbed) if day.problem.shifts[p].day == day.events.day]
     return suggestions(day, rest, mended.board, touched)
-
-

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from routing.problem import Shift, Visit
 from routing.repair.rest import CANDIDATES_PER_SHIFT, Board, Day
-from routing.solve.starts import may_serve, window_spans
+from routing.solve.starts import may_serve
 
 
 def candidates(day: Day, scope: Sequence[int], board: Board, outside: Collection[str]) -> list[str]:
@@ -28,9 +29,7 @@ def candidates(day: Day, scope: Sequence[int], board: Board, outside: Collection
             visit
             for visit in wanted
             if may_serve(problem.visits[visit], shift)
-            and any(
-                span.last_s >= day.state.open[position].available_s for span in window_spans(problem.visits[visit], shift.day)
-            )
+            and opens(problem.visits[visit], shift, day.state.open[position].available_s)
         ]
         chosen.update(visit for visit in able if visit in musts)
         optional = np.array([visit for visit in able if visit not in musts], np.int64)
@@ -39,6 +38,13 @@ def candidates(day: Day, scope: Sequence[int], board: Board, outside: Collection
             best = np.argsort(-rank, kind="stable")[:CANDIDATES_PER_SHIFT]
             chosen.update(int(visit) for visit in optional[best])
     return [problem.visits[visit].id for visit in sorted(chosen)]
+
+
+def opens(visit: Visit, shift: Shift, from_s: int) -> bool:
+    """Whether the visit's service may begin on the shift's day at or after a time."""
+    return not visit.windows or any(
+        window.day == shift.day and window.end_s + visit.max_late_s >= from_s for window in visit.windows
+    )
 
 
 def _bargains(

@@ -11,10 +11,11 @@ from typing import Final
 
 from routing.plan import Plan, Reason, Unserved
 from routing.problem import Visit
+from routing.repair.candidates import opens
 from routing.repair.rest import Board, Day, Rest
 from routing.solve.construct import Deadline
 from routing.solve.reasons import examine
-from routing.solve.starts import may_serve, window_spans
+from routing.solve.starts import may_serve
 
 _HOPE: Final[Mapping[Reason, int]] = {
     "skill": 0,
@@ -33,8 +34,8 @@ def leftovers(
 ) -> tuple[tuple[Unserved, ...], dict[int, tuple[str, ...]]]:
     """An entry for each visit of the problem in no route, in its order; and shifts where trying found better stops."""
     served = set(day.state.locked)
-    for position, state in day.state.open.items():
-        served.update(board.get(position, state.rest))
+    for position in day.state.open:
+        served.update(board[position])
     for position in day.state.over:
         route = day.state.routes.get(day.problem.shifts[position].id)
         served.update(stop.visit for stop in (route.stops if route is not None else ()))
@@ -75,7 +76,7 @@ def _closed(day: Day, visit: Visit) -> Unserved:
         for state in day.state.open.values()
         if not state.closed
         and may_serve(visit, state.shift)
-        and any(span.last_s >= state.available_s for span in window_spans(visit, state.shift.day))
+        and opens(visit, state.shift, state.available_s)
     ]
     if not able:
         return Unserved(visit=visit.id, reason="window", detail="no shift may serve it from now on")

@@ -21,6 +21,9 @@ from routing.solve.schedule import Scheduler
 
 FIRST_PART = 0.6
 """Share of the effort for the shifts that the events touch; the others get what is left."""
+LONG_S = 1.0
+LONG_ITERATIONS = 20_000
+"""From so much effort on the days after are planned anew too, though no stop asks for it."""
 
 
 @dataclass(slots=True)
@@ -30,9 +33,21 @@ class Mended:
     board: dict[int, tuple[str, ...]]
     told: dict[int, Told]
     score: Score
+    first: dict[int, tuple[str, ...]]
     skipped: Score
     rests: list[Rest] = field(default_factory=list)
     iterations: int = 0
+
+    def rest(self) -> Rest | None:
+        """The smallest problem looked at that has every changed shift and all their stops."""
+        changed = {position for position in self.told if self.board[position] != self.first[position]}
+        for rest in sorted(self.rests, key=lambda one: len(one.positions)):
+            index = rest.problem.visit_index
+            if changed <= set(rest.positions) and all(
+                name in index for position in rest.positions for name in self.board[position]
+            ):
+                return rest
+        return None
 
 
 class Mender:
@@ -49,11 +64,11 @@ class Mender:
         """The best board found within the effort."""
         touched = touched_shifts(self.day, self.teller.disturbed)
         mended = self._skip(touched)
-        self._better(mended, touched, self.effort.part(FIRST_PART))
+        self._better(mended, touched, self.effort.part(FIRST_PART), fill=True)
         homeless = self._homeless(mended)
         wide = self._wide(touched, homeless=bool(homeless))
         if wide != touched and (homeless or self._time_left()):
-            self._better(mended, wide, self._left())
+            self._better(mended, wide, self._left(), fill=bool(homeless))
         return mended
 
     def _skip(self, touched: Sequence[int]) -> Mended:
@@ -64,9 +79,10 @@ class Mender:
         if kept != board:
             rest = rest_of(self.day, touched, board, (), keep_times=False) or rest
             kept = self._shed(rest, board)
-        told = self.teller.board(kept, rest)
+        whole = {position: state.rest for position, state in self.day.state.open.items()} | kept
+        told = self.teller.board(whole, rest)
         score = self.teller.score(told)
-        return Mended(kept, told, score, score, [rest] if rest is not None else [])
+        return Mended(dict(whole), told, score, dict(whole), score)
 
     def _shed(self, rest: Rest | None, board: Board) -> dict[int, tuple[str, ...]]:
         """The board without the stops that no timing can keep; of shifts that take no stop any more, nothing."""
@@ -78,28 +94,29 @@ class Mender:
         ]
         return kept | rest.names(sequences)
 
-    def _better(self, mended: Mended, scope: Sequence[int], effort: Effort) -> None:
-        """Fills and searches the shifts of `scope`; keeps what scores better."""
+    def _better(self, mended: Mended, scope: Sequence[int], effort: Effort, *, fill: bool) -> None:
+        """Searches the shifts of `scope`, with `fill` after filling their gaps; keeps what scores better."""
         if not scope:
             return
         ends = Deadline.after(effort.seconds)
-        board = {position: mended.board.get(position, self.day.state.open[position].rest) for position in scope}
+        board = {position: mended.board[position] for position in scope}
         wanted = candidates(self.day, scope, board, [*self.outside, *self._homeless(mended)])
         variants = [True, False] if self._promises(scope) else [True]
         for number, keep_times in enumerate(variants):
             rest = rest_of(self.day, scope, board, wanted, keep_times=keep_times)
             if rest is None:
                 return
-            start: Sequences = trim(rest.clock, rest.sequences(board))
-            filled = fill_gaps(rest.clock, start, ends)
-            self._offer(mended, rest, filled)
+            mended.rests.append(rest)
+            filled: Sequences = trim(rest.clock, rest.sequences(board))
+            if fill:
+                filled = fill_gaps(rest.clock, filled, ends)
+                self._offer(mended, rest, filled)
             seconds = None if ends.remaining_s is None else ends.remaining_s / (len(variants) - number)
             part = Effort(seconds, effort.part(1 / len(variants)).iterations, self.effort.seed, self.effort.should_stop)
             if not self._stopped():
                 found, iterations = improve(rest, filled, part)
                 mended.iterations += iterations
                 self._offer(mended, rest, found)
-            mended.rests.append(rest)
 
     def _offer(self, mended: Mended, rest: Rest, sequences: Sequence[Sequence[int]]) -> None:
         """Takes the sequences if the whole day is worth more with them."""
@@ -115,13 +132,13 @@ class Mender:
         return [name for name in self.day.homes if name not in served]
 
     def _wide(self, touched: Sequence[int], *, homeless: bool) -> list[int]:
-        """All shifts of the day; with homeless stops or for a single rep, those of later days too."""
+        """All shifts of the day; with homeless stops or much time, those of later days too."""
         shifts, today = self.day.problem.shifts, self.day.events.day
-        alone = len({shifts[position].rep for position in self.day.state.open}) == 1
+        later = homeless or (self.effort.seconds or 0) >= LONG_S or (self.effort.iterations or 0) >= LONG_ITERATIONS
         return [
             position
             for position in self.day.state.open
-            if position in touched or homeless or alone or shifts[position].day == today
+            if position in touched or later or shifts[position].day == today
         ]
 
     def _promises(self, scope: Sequence[int]) -> bool:

@@ -80,10 +80,10 @@ class Teller:
         return self.known[key]
 
     def board(self, board: Board, rest: Rest | None) -> dict[int, Told]:
-        """The used routes of all open shifts."""
+        """The used routes of all open shifts; `rest` must have the shifts that are not as they were."""
         found = {}
-        for position, state in self.day.state.open.items():
-            told = self.told(position, board.get(position, state.rest), rest)
+        for position in self.day.state.open:
+            told = self.told(position, board[position], rest)
             if told is not None:
                 found[position] = told
         return found
