@@ -51,9 +51,7 @@ def _breaks_moved(state: ShiftState) -> Shift:
     return shift.model_copy(update={"breaks": tuple(breaks)})
 
 
-def _after(
-    visit: Visit, problem: Problem, hours: Mapping[str, tuple[TimeWindow, ...]], absent: Iterable[str]
-) -> Visit:
+def _after(visit: Visit, problem: Problem, hours: Mapping[str, tuple[TimeWindow, ...]], absent: Iterable[str]) -> Visit:
     if visit.id in hours:
         visit = visit.model_copy(update={"windows": hours[visit.id]})
     if visit.promise is None or visit.promise.shift not in absent:

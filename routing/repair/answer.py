@@ -19,10 +19,10 @@ from routing.repair.rest import Day, Rest, day_of
 from routing.repair.state import DayState, state_of
 from routing.repair.suggestions import suggestions
 from routing.repair.telling import Teller, disturbed
+from routing.solve.construct import Deadline
 
-BASE_S = 0.03
-PER_REP_S = 0.02
-"""Search time without a limit of the caller's: so much, and so much per rep who works on the day."""
+DEFAULT_ITERATIONS = 600
+"""Effort without a limit of the caller's: measured to be some 20 ms for a rep's day, and the same on every run."""
 
 
 def repair(
@@ -58,13 +58,16 @@ def repair(
     after = problem_after(problem, events, plan)
     day = day_of(after, state, events)
     teller = Teller(day, disturbed(day))
-    effort = Effort(_time(day, seconds, iterations), iterations, seed, should_stop)
+    if seconds is None and iterations is None:
+        iterations = DEFAULT_ITERATIONS
+    effort = Effort(seconds, iterations, seed, should_stop)
     mender = Mender(day, teller, _outside(problem, plan, events, fill=fill), effort)
     mended = mender.mend()
     rest = mended.rest()
-    entries, better = leftovers(day, plan, mended.board, rest, mender.deadline)
+    patience = mender.deadline if effort.long else Deadline(0.0)
+    entries, better = leftovers(day, plan, mended.board, rest, patience)
     if better and rest is not None and _take(mended, teller, rest, better):
-        entries, _ = leftovers(day, plan, mended.board, rest, mender.deadline)
+        entries, _ = leftovers(day, plan, mended.board, rest, patience)
     result = _judged(day, _plan_of(after, state, mended, entries, seed), mended)
     offers = _offers(day, teller, mended, rest)
     return result.model_copy(update={"diff": difference(problem, plan, result), "suggestions": offers})
@@ -77,13 +80,6 @@ def _check_limits(seconds: float | None, iterations: int | None, seed: int) -> N
         raise InputError(f"iterations is {iterations}; give 0 or more")
     if not 0 <= seed < 2**31:
         raise InputError(f"seed is {seed}; give a whole number from 0 to {2**31 - 1}")
-
-
-def _time(day: Day, seconds: float | None, iterations: int | None) -> float | None:
-    if seconds is not None or iterations is not None:
-        return seconds
-    reps = {state.shift.rep for state in day.state.open.values() if state.shift.day == day.events.day}
-    return BASE_S + PER_REP_S * len(reps)
 
 
 def _outside(problem: Problem, plan: Plan, events: EventList, *, fill: bool) -> list[str]:
@@ -109,9 +105,7 @@ def _take(mended: Mended, teller: Teller, rest: Rest, better: Mapping[int, tuple
     return taken
 
 
-def _plan_of(
-    problem: Problem, state: DayState, mended: Mended, entries: tuple[Unserved, ...], seed: int
-) -> Plan:
+def _plan_of(problem: Problem, state: DayState, mended: Mended, entries: tuple[Unserved, ...], seed: int) -> Plan:
     """The plan with routes in the order of the shifts; its sums are still to be judged."""
     told = {position: one.route for position, one in mended.told.items()}
     over = {p: state.routes[problem.shifts[p].id] for p in state.over if problem.shifts[p].id in state.routes}

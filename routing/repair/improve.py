@@ -31,11 +31,18 @@ class Effort:
         )
 
     @property
+    def long(self) -> bool:
+        """Whether there is time for days after that no stop asks for, and for swaps in the search for reasons."""
+        return (self.seconds or 0) >= LONG_S or (self.iterations or 0) >= LONG_ITERATIONS
+
+    @property
     def worthwhile(self) -> bool:
         """Whether there is anything to spend."""
         return bool(self.iterations) or (self.seconds is not None and self.seconds > LEAST_S)
 
 
+LONG_S = 1.0
+LONG_ITERATIONS = 20_000
 LEAST_S = 0.004
 """Less time than this is not worth building the arrays of a search."""
 COOL = 0.05

@@ -74,9 +74,7 @@ def _closed(day: Day, visit: Visit) -> Unserved:
     able = [
         state
         for state in day.state.open.values()
-        if not state.closed
-        and may_serve(visit, state.shift)
-        and opens(visit, state.shift, state.available_s)
+        if not state.closed and may_serve(visit, state.shift) and opens(visit, state.shift, state.available_s)
     ]
     if not able:
         return Unserved(visit=visit.id, reason="window", detail="no shift may serve it from now on")

@@ -21,9 +21,6 @@ from routing.solve.schedule import Scheduler
 
 FIRST_PART = 0.6
 """Share of the effort for the shifts that the events touch; the others get what is left."""
-LONG_S = 1.0
-LONG_ITERATIONS = 20_000
-"""From so much effort on the days after are planned anew too, though no stop asks for it."""
 
 
 @dataclass(slots=True)
@@ -89,9 +86,7 @@ class Mender:
         kept: dict[int, tuple[str, ...]] = dict.fromkeys(board, ())
         if rest is None:
             return kept
-        sequences = [
-            shed(rest.clock, position, sequence) for position, sequence in enumerate(rest.sequences(board))
-        ]
+        sequences = [shed(rest.clock, position, sequence) for position, sequence in enumerate(rest.sequences(board))]
         return kept | rest.names(sequences)
 
     def _better(self, mended: Mended, scope: Sequence[int], effort: Effort, *, fill: bool) -> None:
@@ -134,7 +129,7 @@ class Mender:
     def _wide(self, touched: Sequence[int], *, homeless: bool) -> list[int]:
         """All shifts of the day; with homeless stops or much time, those of later days too."""
         shifts, today = self.day.problem.shifts, self.day.events.day
-        later = homeless or (self.effort.seconds or 0) >= LONG_S or (self.effort.iterations or 0) >= LONG_ITERATIONS
+        later = homeless or self.effort.long
         return [
             position
             for position in self.day.state.open
@@ -191,4 +186,3 @@ def shed(clock: Scheduler, position: int, sequence: Sequence[int]) -> tuple[int,
 
         kept = max(fits or ways, key=worth)
     return kept
-

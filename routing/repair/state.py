@@ -228,9 +228,7 @@ def _delayed(problem: Problem, shift: Shift, route: Route, stop: Stop, now: int,
     return LockedStop(stop.visit, start, start + stop.departure_s - stop.start_s)
 
 
-def _sooner(
-    problem: Problem, shift: Shift, stop: Stop, available: int, former: LockedStop | None
-) -> LockedStop:
+def _sooner(problem: Problem, shift: Shift, stop: Stop, available: int, former: LockedStop | None) -> LockedStop:
     """The last locked stop of a rep ahead of the plan: begun as much earlier as arrival and windows allow."""
     visit = _visit(problem, stop.visit)
     wanted = max(available - visit.service_s, stop.arrival_s, 0 if former is None else former.departure_s)

@@ -15,7 +15,9 @@ _TIMED = 12
 """Places timed exactly for one shift, the best bargains first."""
 
 
-def suggestions(day: Day, rest: Rest, board: Board, shifts: Collection[int], most: int = MOST) -> tuple[Suggestion, ...]:
+def suggestions(
+    day: Day, rest: Rest, board: Board, shifts: Collection[int], most: int = MOST
+) -> tuple[Suggestion, ...]:
     """The visits outside the board that fit on the `shifts` (positions), by value less extra travel, best first.
 
     Each is tried alone, at its place of least detour. `after` is the stop before it, None at the start of the day.
@@ -39,9 +41,7 @@ def _gain(one: Suggestion) -> int:
     return one.value_s - one.extra_travel_s
 
 
-def _on_shift(
-    day: Day, rest: Rest, insertions: Insertions, number: int, outside: np.ndarray
-) -> Sequence[Suggestion]:
+def _on_shift(day: Day, rest: Rest, insertions: Insertions, number: int, outside: np.ndarray) -> Sequence[Suggestion]:
     candidates = outside[insertions.allowed(number)[outside]]
     if not candidates.size:
         return []

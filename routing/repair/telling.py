@@ -135,7 +135,10 @@ class Teller:
             last = decided[-1]
             decided[-1] = Decided(last.visit, last.start_s, max(last.departure_s, state.available_s), locked=True)
         if timing is None:
-            breaks += [(max(state.available_s, shift.breaks[i].earliest_s), shift.breaks[i].duration_s) for i in state.breaks_left]
+            breaks += [
+                (max(state.available_s, shift.breaks[i].earliest_s), shift.breaks[i].duration_s)
+                for i in state.breaks_left
+            ]
             leave = state.leave_s or state.available_s
         else:
             starts = zip(state.breaks_left, timing.break_starts_s, strict=True)

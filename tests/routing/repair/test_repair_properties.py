@@ -25,7 +25,7 @@ def _calm(events: EventList) -> bool:
     return all(event.type in {"cancel", "insert", "lock"} for event in events.events)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.booleans().flatmap(lambda timed: tiny_days(timed=timed)))
 def test_the_evaluator_accepts_every_repair(day: Day) -> None:
     problem, plan, events = day
@@ -40,7 +40,7 @@ def test_the_evaluator_accepts_every_repair(day: Day) -> None:
     assert verdict.objective_s == repaired.objective_s
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.booleans().flatmap(lambda timed: tiny_days(timed=timed)))
 def test_locked_stops_stay_in_order_and_place(day: Day) -> None:
     problem, plan, events = day
@@ -61,14 +61,14 @@ def test_locked_stops_stay_in_order_and_place(day: Day) -> None:
                 assert stop.arrival_s == before[stop.visit][1].arrival_s
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(tiny_days())
 def test_the_same_budget_gives_the_same_plan(day: Day) -> None:
     first, again = (repair(*day, iterations=30, seed=5) for _ in range(2))
     assert first.to_json() == again.to_json()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.booleans().flatmap(lambda timed: tiny_days(timed=timed)))
 def test_the_diff_tells_every_stop_once(day: Day) -> None:
     problem, plan, events = day
@@ -83,7 +83,7 @@ def test_the_diff_tells_every_stop_once(day: Day) -> None:
     assert events.gone.isdisjoint(entry.visit for entry in repaired.unserved)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(tiny_days())
 def test_suggestions_fit_as_they_say(day: Day) -> None:
     problem, plan, events = day
