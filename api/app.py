@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
@@ -15,18 +16,22 @@ from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
-from api.routes import customers, health, me, plan_runs, plans, reps, territories, visits
+from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
 from api.settings import Settings
-from api.tools import WarmSolvers, make_tools
+from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
+from routing.errors import RoadError
+from visits.solving import Tools
 from visits.store import open_store
 
+log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAPI:
     """The service with these settings. It opens the database when it starts, not here.
 
+    `solvers` repair its days and stay open after it; without them it starts and ends its own.
     Starting raises InputError or StoreError when the database or the roads cannot be used, and LookupError when an
     operation has no policy.
     """
@@ -38,10 +43,13 @@ def create_app(settings: Settings) -> FastAPI:
         with ExitStack() as opened:
             store = open_store(settings.store_url)
             opened.callback(store.close)
-            solvers = WarmSolvers(settings.repair_processes)
-            opened.callback(solvers.close)
+            roads, own = LateRoads(settings.roads_source), solvers
+            if own is None:
+                own = WarmSolvers(settings.repair_processes)
+                opened.callback(own.close)
+            await anyio.to_thread.run_sync(_warm, roads, own)
             runner = PlanRunner(store, settings, metrics)
-            app.state.services = Services(settings, store, metrics, runner, make_tools(settings, solvers))
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
             runner.start()
             opened.callback(runner.stop)
             yield
@@ -60,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, plan_runs, customers, reps, territories):
+    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)
@@ -69,11 +77,20 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _warm(roads: LateRoads, solvers: WarmSolvers) -> None:
+    """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
+    try:
+        roads.open()
+    except RoadError as error:
+        log.warning("planning will fail until this is mended: %s", error)
+    solvers.warm()
+
+
 def _description() -> APIRouter:
     router = APIRouter(route_class=GuardedRoute, tags=["operations"])
 
     @router.get("/openapi.json", operation_id="get_openapi", summary="This description")
-    def get_openapi(request: Request) -> dict[str, Any]:
+    async def get_openapi(request: Request) -> dict[str, Any]:
         """The OpenAPI document of this version."""
         return request.app.openapi()  # type: ignore[no-any-return]  # Starlette does not know that the app is FastAPI
 

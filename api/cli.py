@@ -118,6 +118,16 @@ def _usage_errors() -> type[Exception]:
     return next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ in {"ClickException", "TyperException"})
 
 
+def _usage_sentence(error: Any) -> str:
+    """What is wrong with a command line, and where its help is. Typer says a missing command by the whole help."""
+    context: Any = getattr(error, "ctx", None)
+    path = "beatplan" if context is None else context.command_path
+    if type(error).__name__ == "NoArgsIsHelpError":
+        names = ", ".join(context.command.list_commands(context))
+        return f"{path} needs one of its commands: {names} (see `{path} --help`)"
+    return f"{error.format_message()} (see `{path} --help`)"
+
+
 def _complain(sentence: str) -> None:
     line = " ".join(sentence.split())
     print(f"beatplan: {line}".encode("utf-8", "backslashreplace").decode("utf-8"), file=sys.stderr)  # noqa: T201
@@ -148,7 +158,7 @@ def run(arguments: Sequence[str], command: Callable[..., Any] | None = None) -> 
         _complain(str(error))
         return exit_code_of(error)
     except _usage_errors() as error:
-        _complain(f"{getattr(error, 'format_message', error.__str__)()} (see `beatplan --help`)")
+        _complain(_usage_sentence(error))
         return BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

@@ -1,4 +1,7 @@
-"""What operations ask for: the running services, the viewer, a page, the version that a change builds on."""
+"""What operations ask for: the running services, the viewer, a page, the version that a change builds on.
+
+These are coroutines although they wait for nothing: a plain function would cost a thread for each.
+"""
 
 from __future__ import annotations
 
@@ -28,17 +31,17 @@ class Services:
     tools: Tools
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     found: Services = request.app.state.services
     return found
 
 
-def _viewer(request: Request) -> Viewer:
+async def _viewer(request: Request) -> Viewer:
     found: Viewer = request.state.viewer
     return found
 
 
-def _page_request(
+async def _page_request(
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="At most this many items.")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=2000, description="next_cursor of the page before; leave out for the first.")
@@ -47,7 +50,7 @@ def _page_request(
     return PageRequest(limit, cursor)
 
 
-def _expected_version(
+async def _expected_version(
     if_match: Annotated[
         str | None, Header(description='The version you saw, such as "3"; somebody else\'s change since gives 412.')
     ] = None,

@@ -13,6 +13,7 @@ import uvicorn
 from api.app import create_app
 from api.logs import LOGGING
 from api.settings import Settings
+from api.tools import WarmSolvers
 from routing.errors import InputError
 from visits.store import open_store
 
@@ -26,6 +27,15 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._end: threading.Timer | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serves until told to stop."""
+        try:
+            super().run(sockets)
+        finally:
+            if self._end is not None:
+                self._end.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Opens the service; calls `on_ready` once it answers."""
@@ -39,12 +49,13 @@ class Server(uvicorn.Server):
         self.force_exit = self.should_exit
         self.end()
 
-    def end(self) -> None:
-        """Stop serving; what does not stop by itself is left behind."""
+    def end(self, code: int = 0) -> None:
+        """Stop serving; what does not stop by itself in time ends with this process, whose exit code is `code`."""
         self.should_exit = True
-        timer = threading.Timer(END_S, os._exit, (0,))
-        timer.daemon = True
-        timer.start()
+        if self._end is None:
+            self._end = threading.Timer(END_S, os._exit, (code,))
+            self._end.daemon = True
+            self._end.start()
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -57,6 +68,7 @@ def listen(settings: Settings) -> socket.socket:
         bound = socket.socket(family, socket.SOCK_STREAM)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(128)  # only listening takes the port for good
     except socket.gaierror:
         raise InputError(f"{settings.host!r} is no address of this machine; use --host 127.0.0.1") from None
     except OSError as error:
@@ -74,11 +86,13 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> Server:
+def make_server(
+    settings: Settings, on_ready: Callable[[], None] = lambda: None, solvers: WarmSolvers | None = None
+) -> Server:
     """A server of these settings. Raises InputError or StoreError when the database cannot be used."""
     open_store(settings.store_url).close()
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, solvers),
         log_config=LOGGING,
         access_log=False,
         lifespan="on",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -29,6 +28,15 @@ class Settings(BaseSettings):
         default=None,
         description="Road network made by `beatplan roads build`. Empty: the directory roads in the data directory.",
     )
+    osrm_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="OSRM server that answers in place of the road network, such as http://127.0.0.1:5000.",
+    )
+    tiles_file: Path | None = Field(
+        default=None,
+        description="Map tiles made by `beatplan roads tiles`. Empty: the file tiles.mbtiles in the data directory.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every network.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     solve_seconds: float = Field(
@@ -36,7 +44,10 @@ class Settings(BaseSettings):
     )
     repair_seconds: float = Field(default=0.3, gt=0, le=60, description="Seconds of search when a day is repaired.")
     repair_processes: int = Field(
-        default=2, ge=1, le=64, description="Solver processes kept warm; so many days can be repaired at a time."
+        default=2,
+        ge=0,
+        le=64,
+        description="Solver processes kept warm, one per repair at a time. 0: each repair starts its own.",
     )
     threads: int = Field(default=16, ge=2, le=256, description="Threads that answer requests.")
     max_body_bytes: int = Field(
@@ -57,6 +68,16 @@ class Settings(BaseSettings):
         """The road network's directory in force."""
         return self.roads_dir or self.data_dir / "roads"
 
+    @property
+    def roads_source(self) -> Path | str:
+        """Who answers travel times: the OSRM server's address where one is set, else the road network's directory."""
+        return self.osrm_url or self.roads_path
+
+    @property
+    def tiles_path(self) -> Path:
+        """The map tiles' file in force."""
+        return self.tiles_file or self.data_dir / "tiles.mbtiles"
+
 
 def load_settings(**overrides: object) -> Settings:
     """The settings from the environment, with those overrides that are not None.
@@ -71,7 +92,11 @@ def load_settings(**overrides: object) -> Settings:
         raise InputError(f"BEATPLAN_{field.upper()}: {first_fault(error)}") from None
 
 
-@lru_cache(maxsize=1)
+def search_seconds(seconds: float | None, iterations: int | None, settings: Settings) -> float | None:
+    """Search time of a planning run: as asked, else the setting; none where iterations alone bound it."""
+    return settings.solve_seconds if seconds is None and iterations is None else seconds
+
+
 def documented() -> dict[str, str]:
     """Every environment variable with what it does, for the documentation and its test."""
     return {f"BEATPLAN_{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()}

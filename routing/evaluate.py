@@ -301,7 +301,9 @@ class _RouteJudge:
         if stop.arrival_s != arrival:
             self._stated(visit, "arrival_s", stop.arrival_s, arrival)
         now, paused = arrival, 0
-        while (pause := self._upcoming()) is not None and pause.start_s < stop.start_s:
+        while (pause := self._upcoming()) is not None and (
+            pause.start_s < stop.start_s or pause.start_s + pause.duration_s <= stop.start_s
+        ):
             self._not_before(pause, now)
             now = max(now, pause.start_s) + pause.duration_s
             paused += pause.duration_s

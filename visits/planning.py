@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -202,8 +203,10 @@ class _Work:
             if self.on_progress is not None:
                 self.on_progress(progress)
 
-        plan = self.tools.solve(inputs.problem, options, on_progress=tell, should_stop=self._wished_to_stop)
-        self._stop_if_wished()
+        try:
+            plan = self.tools.solve(inputs.problem, options, on_progress=tell, should_stop=self._wished_to_stop)
+        finally:
+            self._stop_if_wished()  # a solve that was stopped before its first plan fails, but nothing went wrong
         impossible = frozenset(entry.visit for entry in plan.unserved)
         require_valid(inputs.problem, plan, allow_missing=impossible)
         return plan
@@ -243,7 +246,7 @@ def _left_out(solved: Sequence[SolvedPart]) -> list[NotPlanned]:
                 name=need.customer.name,
                 must=need.must,
                 reason=entry.reason,
-                detail=entry.detail,
+                detail=_in_names(entry.detail, part.inputs),
             )
         for left in part.inputs.left_out:
             found[left.need.visit_id] = NotPlanned(
@@ -256,6 +259,18 @@ def _left_out(solved: Sequence[SolvedPart]) -> list[NotPlanned]:
             )
     missed = [entry for entry in found.values() if entry.must or entry.customer not in visited]
     return sorted(missed, key=lambda entry: (not entry.must, entry.name, entry.visit))
+
+
+def _in_names(detail: str, inputs: PlanningInput) -> str:
+    """A solver's sentence with the names of customers and reps in place of the ids it quotes."""
+
+    def name(quoted: re.Match[str]) -> str:
+        need, frame = inputs.needs.get(quoted[1]), inputs.frames.get(quoted[1])
+        if need is not None:
+            return repr(need.customer.name)
+        return quoted[0] if frame is None else f"{frame.rep.name} on {frame.local.day}"
+
+    return re.sub(r"'([^']+)'", name, detail)
 
 
 def _served(plan: Plan) -> Iterable[str]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from routing.plan import Reason
-from routing.problem import Location, Problem, Promise, Shift, TimeWindow
+from routing.problem import Break, Location, Problem, Promise, Shift, TimeWindow
 from routing.problem import Visit as ProblemVisit
 from routing.roads.network import FAR_M
 from visits.day_documents import DayFrame, home_of
@@ -148,19 +148,36 @@ def _shifts(data: TerritoryData, days: Sequence[date], now: datetime) -> tuple[t
 def remaining_shift(whole: Shift, local: LocalDay, now: datetime, progress: DayProgress | None) -> Shift | None:
     """What is left of a shift at `now`; None when it is over. `progress` is that of a plan already under way."""
     start_s = max(whole.start_s, local.since_midnight(now))
+    start = whole.start
     if progress is not None:
         start_s = max(start_s, progress.available_s)
+        start = progress.at or whole.start
+    for pause in whole.breaks:
+        if _is_gap(pause) and pause.earliest_s <= start_s < pause.earliest_s + pause.duration_s:
+            start_s = pause.earliest_s + pause.duration_s
     if start_s >= whole.end_s:
         return None
-    if progress is not None and progress.begun:
-        start = whole.start if progress.at is None else progress.at
-        return whole.model_copy(update={"start": start, "start_s": start_s, "breaks": progress.breaks_left})
-    breaks = tuple(
-        pause.model_copy(update={"latest_s": max(pause.latest_s, start_s)})
-        for pause in whole.breaks
-        if pause.latest_s >= start_s and max(pause.earliest_s, start_s) + pause.duration_s <= whole.end_s
-    )
-    return whole.model_copy(update={"start_s": start_s, "breaks": breaks})
+    breaks = _breaks_left(whole, start_s, progress)
+    return whole.model_copy(update={"start": start, "start_s": start_s, "breaks": breaks})
+
+
+def _is_gap(pause: Break) -> bool:
+    """Whether a break is a time without work, which cannot be moved."""
+    return pause.earliest_s == pause.latest_s
+
+
+def _breaks_left(whole: Shift, start_s: int, progress: DayProgress | None) -> tuple[Break, ...]:
+    """Breaks still to be taken from `start_s` on. On a day under way a lunch that is late is taken at once."""
+    taken = {(pause.duration_s, pause.earliest_s) for pause in progress.breaks_taken} if progress else set()
+    left: list[Break] = []
+    free_s = whole.end_s - start_s
+    for pause in whole.breaks:
+        missed = pause.latest_s < start_s and (progress is None or _is_gap(pause))
+        fits = max(pause.earliest_s, start_s) + pause.duration_s <= whole.end_s and pause.duration_s <= free_s
+        if fits and not missed and (pause.duration_s, pause.earliest_s) not in taken:
+            left.append(pause.model_copy(update={"latest_s": max(pause.latest_s, start_s)}))
+            free_s -= pause.duration_s
+    return tuple(left)
 
 
 def _placeable(

@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
+import io
 from functools import lru_cache
 
+import numpy as np
 from sqlmodel import Session
 
-from routing.problem import Problem, problem_from_json
+from routing.problem import Problem, TravelMatrix, TravelSlice, problem_from_json
 from visits.models import StoredProblem
 
 
 def keep_problem(session: Session, problem: Problem) -> str:
-    """Store a problem with its travel times, once, and give its hash: the SHA-256 of its JSON text."""
-    text = problem.to_json().encode()
-    name = hashlib.sha256(text).hexdigest()
+    """Store a problem with its travel times, once, and give its hash: SHA-256 of its text and its travel times."""
+    travel = problem.require_travel()
+    text = problem.model_dump_json(exclude={"matrix", "matrices"}).encode()
+    kind = b"matrix" if problem.matrices is None else b"matrices"
+    parts = (text, kind, travel.at_s.tobytes(), travel.duration_s.tobytes(), travel.distance_m.tobytes())
+    name = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
     if session.get(StoredProblem, name) is None:
-        session.add(StoredProblem(hash=name, body=zlib.compress(text, 6)))
+        file = io.BytesIO()
+        np.savez_compressed(
+            file,
+            text=np.frombuffer(text, np.uint8),
+            by_time=np.array(problem.matrices is not None),
+            at_s=travel.at_s,
+            duration_s=travel.duration_s,
+            distance_m=travel.distance_m,
+        )
+        session.add(StoredProblem(hash=name, body=file.getvalue()))
         session.flush()
     return name
 
 
 def load_problem(session: Session, name: str) -> Problem | None:
-    """A stored problem by its hash; None when it has been purged."""
+    """A stored problem by its hash, equal to the one that was kept; None when it has been purged."""
     stored = session.get(StoredProblem, name)
-    return None if stored is None else _parse(stored.body)
+    return None if stored is None else _read(stored.body)
 
 
 @lru_cache(maxsize=8)
-def _parse(body: bytes) -> Problem:
-    return problem_from_json(zlib.decompress(body), "the stored problem")
+def _read(body: bytes) -> Problem:
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        problem = problem_from_json(file["text"].tobytes(), "the stored problem")
+        pieces = zip(file["at_s"], file["duration_s"], file["distance_m"], strict=True)
+        if file["by_time"]:
+            return problem.with_matrices(
+                tuple(
+                    TravelSlice(at_s=int(at), duration_s=seconds, distance_m=metres) for at, seconds, metres in pieces
+                )
+            )
+        _, seconds, metres = next(pieces)
+        return problem.with_matrix(TravelMatrix(duration_s=seconds, distance_m=metres))

@@ -104,11 +104,11 @@ class _Cancellation:
             day = _read_day(session, visit, self.now)
         repaired = None if day is None else repair_day(day.rest, day.stored, self.tools, self.options)
         with self.store.session() as session:
+            if day is not None:
+                locked_plan(session, day.document.rep, day.document.date)
             known = stored_answer(session, self.viewer, self.key, self.request, CancelAnswer)
             if known is not None:
                 return known
-            if day is not None:
-                locked_plan(session, day.document.rep, day.document.date)
             visit = self._mark(session)
             if day is None or repaired is None:
                 if visit.rep_id is not None:

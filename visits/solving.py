@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from routing.child import solve_in_child
 
+from routing.child import solve_in_child
 from routing.plan import Plan
 from routing.problem import Problem
 from routing.roads.attach import with_roads

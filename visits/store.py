@@ -1,8 +1,8 @@
 """The database: opening it, and one transaction per unit of work.
 
 SQLite runs in write-ahead mode with foreign keys on; a writer takes the write lock at BEGIN, so that two processes
-wait for each other instead of failing when one of them turns from reading to writing. PostgreSQL runs at its default
-isolation; there, lost updates are refused by the version columns (see `visits.models.base.Versioned`).
+wait for each other instead of failing when one of them turns from reading to writing. PostgreSQL writes at its default
+isolation; lost updates are refused by the version columns (see `visits.models.base.Versioned`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
@@ -36,7 +37,10 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._reading_engine = engine.execution_options(**{_READING: True})
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reading_engine = engine.execution_options(
+            **{_READING: True} if engine.dialect.name == "sqlite" else snapshot
+        )
 
     @property
     def url(self) -> URL:
@@ -54,7 +58,10 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One transaction that only reads and never waits for a writer. Raises StoreError."""
+        """One transaction that only reads, one state of the database throughout, without waiting for a writer.
+
+        Raises StoreError.
+        """
         with (
             _plain_errors(self.url),
             Session(self._reading_engine, expire_on_commit=False, autoflush=False) as session,
@@ -146,6 +153,8 @@ def _plain_errors(url: URL) -> Iterator[None]:
         yield
     except StaleDataError:
         raise StaleError("somebody else changed this meanwhile; load it again and repeat the change") from None
+    except PoolTimeoutError:
+        raise StoreError(f"the database {shown(url)} has no free connection; try again in a moment") from None
     except IntegrityError as error:
         if not _is_double(error):
             raise

@@ -102,14 +102,16 @@ def _tap_once(
     now: datetime,
     change: Callable[[Session, Visit], None],
 ) -> TapAnswer:
+    visit = get_visit(session, viewer, visit_id)
+    plan = None
+    if visit.rep_id is not None and visit.day is not None:
+        plan = locked_plan(session, visit.rep_id, visit.day)
+        session.refresh(visit)
     known = stored_answer(session, viewer, key, request, TapAnswer)
     if known is not None:
         return known
-    visit = get_visit(session, viewer, visit_id)
     if visit.rep_id is None or visit.day is None:
         raise ConflictError(f"the visit {visit_id!r} is in no plan; plan it first")
-    plan = locked_plan(session, visit.rep_id, visit.day)
-    session.refresh(visit)
     if visit.state not in allowed:
         raise ConflictError(f"the visit {visit_id!r} is already {visit.state}; it cannot become {kind}")
     change(session, visit)

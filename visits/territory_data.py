@@ -19,7 +19,6 @@ from visits.models import (
     Customer,
     Plan,
     PlanVersion,
-    Policy,
     Rep,
     Territory,
     Visit,
@@ -28,8 +27,8 @@ from visits.models import (
 from visits.needs import CustomerHistory
 from visits.problem_building import TerritoryData
 from visits.progress import DayProgress, progress_of
+from visits.queries.policies import value_policy
 from visits.queries.reps import absences_between
-from visits.value import policy_from
 
 _AROUND = timedelta(days=2)
 _COUNT_AS_MADE = (VisitState.PLANNED, VisitState.PROMISED, VisitState.EN_ROUTE, VisitState.ARRIVED, VisitState.DONE)
@@ -69,7 +68,7 @@ def load_territory(
         histories=_histories(session, customers, {rep.id for rep in reps}, horizon, made),
         progress={name: state for name, state in progress.items() if state.begun},
         documents={shift_id(plan.rep, plan.date): plan for plan in plans},
-        policy=policy_from(session.get(Policy, "policy")),
+        policy=value_policy(session),
     )
 
 

@@ -30,6 +30,9 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_openapi": OPEN,
     # the signed-in person
     "get_me": EVERYBODY,
+    # the map
+    "get_map": EVERYBODY,
+    "get_tile": EVERYBODY,
     # plans
     "get_rep_plan": EVERYBODY,
     "list_plans": EVERYBODY,

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from api.commands.data import territory_id
 from api.commands.opening import DataOption, opened
 from api.commands.summary import day_line, span
-from api.settings import Settings
+from api.settings import Settings, search_seconds
 from api.tools import make_tools
 from routing.errors import NoFeasiblePlan
 from routing.plan import Engine
@@ -43,7 +43,12 @@ def plan(
         list[str] | None, typer.Option(metavar="T", help="Only this one (id, external id or name); repeat.")
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0.1, max=3600, help="Search time per territory [default: the setting].")
+        float | None,
+        typer.Option(
+            min=0.1,
+            max=3600,
+            help="Search time per territory and week [default: a setting].",
+        ),
     ] = None,
     iterations: Annotated[int | None, typer.Option(min=1, help="Stop the search after so many steps.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and iterations, same plan.")] = 1,
@@ -63,7 +68,7 @@ def plan(
             days=days,
             territory_ids=chosen,
             engine=engine,
-            seconds=seconds if seconds is not None else settings.solve_seconds,
+            seconds=search_seconds(seconds, iterations, settings),
             iterations=iterations,
             seed=seed,
         )
@@ -74,7 +79,7 @@ def plan(
             f"{result.plans} rep-days, {result.stops} stops, {span(result.travel_s)} driving, "
             f"worth {span(result.value_s)}; {result.not_planned_count} due customers not planned"
         )
-    _require_musts(result)
+    require_musts(result)
 
 
 def carry_out(settings: Settings, store: Store, run: PlanRun) -> RunResult:
@@ -142,7 +147,8 @@ def _plans_of(session: Session, day: date, territory: str | None) -> Iterator[Da
             return
 
 
-def _require_musts(result: RunResult) -> None:
+def require_musts(result: RunResult) -> None:
+    """Raises NoFeasiblePlan naming the first visit that must be served and has no place."""
     if result.must_not_planned:
         first = next(one for one in result.not_planned if one.must)
         more = f" (and {result.must_not_planned - 1} more)" if result.must_not_planned > 1 else ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -15,11 +16,12 @@ from routing.errors import InputError
 from routing.roads.network import require_on_roads
 from routing.roads.points import parse_place, read_points, route_feature, write_matrix
 from routing.roads.sources import roads_at
-from routing.roads.store import build_roads, read_report
-from routing.roads.tiles import build_tiles
+from routing.roads.store import ATTRIBUTION, RoadsReport, build_roads, read_report
 
 app = typer.Typer(no_args_is_help=True, help="Build and ask a road network.")
 
+Extract = Annotated[Path, typer.Argument(metavar="EXTRACT", help="OpenStreetMap extract, .osm or .osm.pbf.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Directory to write; an older network there is replaced.")]
 Roads = Annotated[
     str,
     typer.Argument(metavar="DIR", help="Directory of `roads build`, or the http address of an OSRM server."),
@@ -32,24 +34,59 @@ Departure = Annotated[
 
 
 @app.command()
-def build(
-    extract: Annotated[Path, typer.Argument(metavar="EXTRACT", help="OpenStreetMap extract, .osm or .osm.pbf.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Directory to write; an older network there is replaced.")],
-) -> None:
+def build(extract: Extract, out: Out) -> None:
     """Build a road network from an OpenStreetMap extract."""
-    report = build_roads(extract, out)
-    typer.echo(
-        f"{out}: {report.nodes:,} nodes, {report.edges:,} directed edges, {report.length_km:,.1f} km of road "
-        f"({report.left_out_edges:,} edges left out as not connected both ways); {report.attribution}"
-    )
+    _tell(out, build_roads(extract, out))
+
+
+@app.command()
+def fetch(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help='A town or district, such as "Porto, Portugal".')],
+    out: Out,
+    extract: Annotated[
+        Path | None, typer.Option(metavar="FILE.osm.pbf", help="Keep the downloaded map here, for `roads tiles`.")
+    ] = None,
+    nominatim: Annotated[str | None, typer.Option(metavar="URL", help="Another Nominatim server.")] = None,
+    overpass: Annotated[str | None, typer.Option(metavar="URL", help="Another Overpass server.")] = None,
+) -> None:
+    """Download a place's map by name with OSMnx and build its road network."""
+    from routing.roads.fetch import fetch_extract  # noqa: PLC0415  # only here is it needed
+
+    with tempfile.TemporaryDirectory(prefix="roads-") as folder:
+        kept = extract or Path(folder) / "fetched.osm.pbf"
+        fetch_extract(place, kept, nominatim=nominatim, overpass=overpass)
+        _tell(out, build_roads(kept, out))
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="FILE.graphml", help="A graph that OSMnx saved.")], out: Out
+) -> None:
+    """Build a road network from a GraphML file of OSMnx."""
+    from routing.roads.graphml import import_graphml  # noqa: PLC0415  # only here is it needed
+
+    _tell(out, import_graphml(source, out))
+
+
+@app.command()
+def export(
+    directory: NetworkDirectory,
+    out: Annotated[Path, typer.Argument(metavar="FILE.graphml", help="File to write; an older one is replaced.")],
+) -> None:
+    """Write a road network as GraphML that OSMnx reads."""
+    from routing.roads.graphml import export_graphml  # noqa: PLC0415  # only here is it needed
+
+    typer.echo(f"{out}: {export_graphml(directory, out):,} edges; {ATTRIBUTION}")
 
 
 @app.command()
 def tiles(
-    extract: Annotated[Path, typer.Argument(metavar="EXTRACT", help="OpenStreetMap extract, .osm or .osm.pbf.")],
+    extract: Extract,
     out: Annotated[Path, typer.Option(metavar="FILE.mbtiles", help="File to write; an older one is replaced.")],
 ) -> None:
     """Make the vector tiles that the maps in the browser show."""
+    from routing.roads.tiles import build_tiles  # noqa: PLC0415  # only here is it needed
+
     report = build_tiles(extract, out, lambda line: typer.echo(line, err=True) if sys.stderr.isatty() else None)
     typer.echo(
         f"{out}: {report.tiles:,} tiles, {report.total_bytes / 1e6:.1f} MB, "
@@ -58,9 +95,21 @@ def tiles(
 
 
 @app.command()
-def info(directory: NetworkDirectory) -> None:
-    """Print what a road network was made from and how large it is, as JSON."""
-    typer.echo(read_report(directory).to_json(indent=2))
+def info(
+    place: Annotated[Path, typer.Argument(metavar="DIR|EXTRACT", help="A road network, or an extract of one.")],
+    *,
+    brief: Annotated[bool, typer.Option(help="Leave the analysis out, which takes seconds on a large map.")] = False,
+) -> None:
+    """Print as JSON what a road network was made from, how large it is and how its streets hang together.
+
+    Of a network only the connected part is stored; give the extract to see its islands too.
+    """
+    from routing.roads.analysis import analyse, graph_at  # noqa: PLC0415  # NetworkX is needed only here
+
+    told: dict[str, Any] = {} if place.is_file() else read_report(place).model_dump(mode="json")
+    if not brief:
+        told["streets"] = analyse(graph_at(place)).model_dump(mode="json")
+    typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -95,6 +144,13 @@ def route(
     require_on_roads(start, [origin])
     require_on_roads(end, [target])
     typer.echo(json.dumps(route_feature(network.route(start, end, departure=leaving)), ensure_ascii=False))
+
+
+def _tell(out: Path, report: RoadsReport) -> None:
+    typer.echo(
+        f"{out}: {report.nodes:,} nodes, {report.edges:,} directed edges, {report.length_km:,.1f} km of road "
+        f"({report.left_out_edges:,} edges left out as not connected both ways); {report.attribution}"
+    )
 
 
 def parse_departure(text: str | None) -> datetime | None:

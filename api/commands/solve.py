@@ -27,6 +27,14 @@ LEAST_SEARCH_S = 0.3
 SHOWN_EVERY_S = 0.2
 
 
+RoadsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR", help="Road network, or address of an OSRM server, for travel in place of the problem's own."
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Adds both commands."""
     app.command(name="solve")(solve)
@@ -37,9 +45,7 @@ def solve(
     problem: Annotated[Path, typer.Argument(metavar="PROBLEM.json", help="Problem to solve; - reads standard input.")],
     *,
     out: Annotated[Path, typer.Option(metavar="PLAN.json", help="Plan to write; - is standard output.")] = STANDARD,
-    roads: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Road network for travel times, instead of the problem's own.")
-    ] = None,
+    roads: RoadsOption = None,
     seconds: Annotated[
         float | None,
         typer.Option(help=f"Time to take, start and reading included; {DEFAULT_SECONDS:.0f} without --iterations."),
@@ -57,7 +63,7 @@ def solve(
     options = SolveOptions(engine=engine, seconds=seconds, iterations=iterations, seed=seed)  # type: ignore[arg-type]
     if out != STANDARD and not out.parent.is_dir():
         raise InputError(f"{out} cannot be written: {out.parent} is not a directory; create it or choose another")
-    wanted = read_problem_file(problem)
+    wanted = read_problem(problem)
     if roads is not None:
         wanted = on_roads(wanted, roads)
     wanted.require_travel()
@@ -70,14 +76,12 @@ def evaluate(
     problem: Annotated[Path, typer.Argument(metavar="PROBLEM.json", help="The problem; - reads standard input.")],
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="The plan to judge; - reads standard input.")],
     *,
-    roads: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Road network for travel times, instead of the problem's own.")
-    ] = None,
+    roads: RoadsOption = None,
 ) -> None:
     """Print a plan's timing, objective and violations as JSON; exit code 1 when there are violations."""
     if problem == plan == STANDARD:
         raise InputError("only one of PROBLEM.json and PLAN.json can be -; give the other as a file")
-    wanted = read_problem_file(problem)
+    wanted = read_problem(problem)
     given = plan_from_json(read_file(plan), file_name(plan))
     if roads is not None:
         wanted = on_roads(wanted, roads)
@@ -151,15 +155,15 @@ def require_musts(problem: Problem, plan: Plan) -> None:
         raise NoFeasiblePlan(f"no feasible plan: {said}{more}; the best plan without is written")
 
 
-def on_roads(problem: Problem, roads: Path) -> Problem:
-    """The problem with the travel times of a road network."""
+def on_roads(problem: Problem, roads: str) -> Problem:
     from routing.roads.attach import with_roads  # noqa: PLC0415 - map libraries that a matrix makes needless
-    from routing.roads.store import open_roads  # noqa: PLC0415
+    from routing.roads.sources import roads_at  # noqa: PLC0415
 
-    return with_roads(problem, open_roads(roads))
+    return with_roads(problem, roads_at(roads))
 
 
-def read_problem_file(path: Path) -> Problem:
+def read_problem(path: Path) -> Problem:
+    """A problem from a file or standard input. Raises InputError."""
     return problem_from_json(read_file(path), file_name(path))
 
 

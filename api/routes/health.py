@@ -32,7 +32,7 @@ class Readiness(Shown):
 
 
 @router.get("/healthz", operation_id="get_health", summary="Whether the process answers")
-def get_health() -> Health:
+async def get_health() -> Health:
     """Answers as long as the process lives; asks nothing of the database."""
     return Health(version=installed_version())
 
@@ -42,7 +42,7 @@ def get_readiness(services: ServicesDep) -> Readiness:
     """Asks the database a trivial question; 503 when it does not answer."""
     with services.store.reading() as session:
         session.connection().execute(text("SELECT 1"))
-    return Readiness(roads=services.settings.roads_path.is_dir())
+    return Readiness(roads=bool(services.settings.osrm_url) or services.settings.roads_path.is_dir())
 
 
 @router.get(
@@ -52,6 +52,6 @@ def get_readiness(services: ServicesDep) -> Readiness:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The counters."}},
 )
-def get_metrics(services: ServicesDep) -> Response:
+async def get_metrics(services: ServicesDep) -> Response:
     """Requests by operation and status, times to answer, repairs and planning runs. Names nobody."""
     return Response(services.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -26,7 +26,7 @@ class Me(Shown):
 
 
 @router.get("/me", operation_id="get_me", summary="Who is signed in", responses=problems(401, 503))
-def get_me(viewer: ViewerDep) -> Me:
+async def get_me(viewer: ViewerDep) -> Me:
     """The person of the token that came with the request."""
     territories = None if viewer.territory_ids is None else tuple(sorted(viewer.territory_ids))
     return Me(

@@ -10,6 +10,7 @@ from api.routes.describe import CREATE, READ, READ_ONE, problems
 from api.routes.editing import require_territory
 from api.schemas.base import Page
 from api.schemas.plan_runs import PlanRunIn, PlanRunOut
+from api.settings import search_seconds
 from visits.models import PlanRun
 from visits.queries.runs import add_run, get_run, list_runs, request_cancel
 
@@ -30,7 +31,7 @@ def create_plan_run(body: PlanRunIn, services: ServicesDep, viewer: ViewerDep, r
                 days=body.days,
                 territory_ids=None if body.territories is None else sorted(set(body.territories)),
                 engine=body.engine,
-                seconds=body.seconds if body.seconds is not None else services.settings.solve_seconds,
+                seconds=search_seconds(body.seconds, body.iterations, services.settings),
                 iterations=body.iterations,
                 seed=body.seed,
             ),

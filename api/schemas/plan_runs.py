@@ -26,7 +26,12 @@ class PlanRunIn(Given):
     ] = None
     engine: Engine = "search"
     seconds: Annotated[
-        float | None, Field(gt=0, le=3600, description="Search time for each territory's week; null: the setting.")
+        float | None,
+        Field(
+            gt=0,
+            le=3600,
+            description="Search time per territory and week; null: a setting.",
+        ),
     ] = None
     iterations: Annotated[
         WholeNumber | None, Field(ge=1, le=100_000_000, description="Stops the search earlier; makes it repeatable.")

@@ -71,6 +71,16 @@ _COAST_GAP = 0.02
 _READ_KEYS = ("highway", "waterway", "natural", "water", "leisure", "landuse", "place", "route")
 
 
+DRAWN_TAGS: Mapping[str, tuple[str, ...]] = {
+    "waterway": (*_WATERWAYS, *sorted(_WATER["waterway"])),
+    "natural": ("coastline", *sorted(_WATER["natural"]), *sorted(_GREEN["natural"])),
+    "landuse": (*sorted(_WATER["landuse"]), *sorted(_GREEN["landuse"])),
+    "leisure": tuple(sorted(_GREEN["leisure"])),
+    "place": tuple(_PLACE_ZOOM),
+}
+"""What a map shows beside roads and ferries, by tag."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """One thing on the map: its layer, the zoom it appears at, its properties, and its shape in WGS-84 degrees."""

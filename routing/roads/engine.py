@@ -13,7 +13,7 @@ from routing.errors import RoadError
 from routing.roads.cache import MatrixCache
 from routing.roads.graph import DEGREE
 from routing.roads.metric import Metric
-from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
+from routing.roads.network import ISLAND_M, RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
 from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile
 from routing.roads.query import find_path, path_cost
 from routing.roads.roadmap import RoadMap
@@ -30,7 +30,8 @@ class CchRoadNetwork:
     """A road network over a `RoadMap`; `metric` holds its free-flow costs.
 
     `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
-    processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a `departure` free-flow speeds hold and conditional turn restrictions do not.
+    processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a
+    `departure` free-flow speeds hold and conditional turn restrictions do not.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class CchRoadNetwork:
         places = np.ascontiguousarray(np.asarray(lonlat, np.float64).reshape(-1, 2))
         require_on_earth(places)
         found = nearest_roads(self.map.grid, self.map.graph.shape_first, self.map.graph.shape, places)
-        return Snapped(places, found.segment, found.fraction, found.road_lonlat, found.off_road_m)
+        island = found.off_road_m > ISLAND_M
+        island[island] = self.map.islands.metres_to(places[island]) < found.off_road_m[island]
+        return Snapped(places, found.segment, found.fraction, found.road_lonlat, found.off_road_m, island)
 
     def matrix(
         self, points: Snapped, targets: Snapped | None = None, *, departure: datetime | None = None
@@ -106,9 +109,7 @@ class CchRoadNetwork:
 
     def _matrix(self, metric: Metric, points: Snapped, goals: Snapped, *, fine: bool = False) -> RoadMatrix:
         sources, ends = self._sources(metric, points), self._targets(metric, goals)
-        duration, distance = travel(
-            self.map.hierarchy, metric.weights, sources, ends, threads=self.threads, fine=fine
-        )
+        duration, distance = travel(self.map.hierarchy, metric.weights, sources, ends, threads=self.threads, fine=fine)
         rows, columns, costs = self._same_street(metric, points, goals, sources, ends)
         if len(rows):
             ms, dm = unpack(costs)
@@ -295,8 +296,9 @@ class CchRoadNetwork:
 
 def take_places(places: Snapped, at: _Rows) -> Snapped:
     """Some of the places, by position."""
+    island = None if places.island is None else places.island[at]
     return Snapped(
-        places.lonlat[at], places.edge[at], places.fraction[at], places.road_lonlat[at], places.off_road_m[at]
+        places.lonlat[at], places.edge[at], places.fraction[at], places.road_lonlat[at], places.off_road_m[at], island
     )
 
 

@@ -69,4 +69,5 @@ def step_metres(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> n
     lon_r, lat_r = np.radians(lon), np.radians(lat)
     half_lat, half_lon = np.diff(lat_r) / 2, np.diff(lon_r) / 2
     chord = np.sin(half_lat) ** 2 + np.cos(lat_r[:-1]) * np.cos(lat_r[1:]) * np.sin(half_lon) ** 2
-    return 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
+    metres: npt.NDArray[np.float64] = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
+    return metres

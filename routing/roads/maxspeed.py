@@ -39,7 +39,7 @@ _COUNTRY_KMH = MappingProxyType(
 @cache
 def limit_kmh(value: str) -> float | None:
     """A limit in km/h from one tag value, or None when it says nothing usable ("signals", "variable", nonsense)."""
-    text = value.split(";")[0].strip().lower()
+    text = value.split(";", maxsplit=1)[0].strip().lower()
     if text == "none":
         return NO_LIMIT_KMH
     if text == "walk":

@@ -16,13 +16,18 @@ FAR_M = 1000.0
 """A place further than this many metres from any drivable road is refused by name, never silently moved."""
 
 
+ISLAND_M = 250.0
+"""A place by a street that is cut off from all others is refused by name when the roads are further than this."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapped:
     """Places put on the road network, all arrays of length n.
 
     `lonlat` float64 [n, 2]: the places as given; `edge` int64: the implementation's own edge number; `fraction`
     float64: how far along the edge, 0 to 1; `road_lonlat` float64 [n, 2]: the point on the road; `off_road_m` float64:
-    metres between the two. Only edges inside the largest strongly connected part are used.
+    metres between the two. Only edges inside the largest strongly connected part are used. `island` bool, where the
+    network can tell: a street that no car gets to and from is nearer, and the road is not within a walk (ISLAND_M).
     """
 
     lonlat: npt.NDArray[np.float64]
@@ -30,6 +35,7 @@ class Snapped:
     fraction: npt.NDArray[np.float64]
     road_lonlat: npt.NDArray[np.float64]
     off_road_m: npt.NDArray[np.float64]
+    island: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.edge)
@@ -91,9 +97,10 @@ class TimedRoadNetwork(RoadNetwork, Protocol):
 
 
 def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M) -> None:
-    """Raises RoadError naming every place that lies further than `limit_m` from the roads."""
+    """Raises RoadError naming every place that lies further than `limit_m` from the roads, or on an island."""
     far = np.flatnonzero(~(snapped.off_road_m <= limit_m))
     if len(far) == 0:
+        _require_mainland(snapped, names)
         return
     listed = ", ".join(
         f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
@@ -104,6 +111,22 @@ def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M)
     raise RoadError(
         f"too far from any road of this map: {listed}{more}; correct the coordinates (lon before lat) "
         "or build roads from an extract that covers them"
+    )
+
+
+def _require_mainland(snapped: Snapped, names: list[str]) -> None:
+    alone = np.flatnonzero(snapped.island) if snapped.island is not None else np.empty(0, np.int64)
+    if len(alone) == 0:
+        return
+    listed = ", ".join(
+        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
+        f"({snapped.off_road_m[i]:.0f} m from the nearest other)"
+        for i in alone[:5]
+    )
+    more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
+    raise RoadError(
+        f"on a street that no car gets to and from on this map: {listed}{more}; correct the coordinates, or build "
+        "roads from an extract that holds the way there (a ferry or bridge may be missing)"
     )
 
 

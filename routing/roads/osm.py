@@ -1,16 +1,21 @@
 """One pass over an OpenStreetMap extract: drivable ways, obstacles and turn restrictions, as arrays.
 
-Coordinates come from the reader's own location index and leave it as whole lines, so that no Python object is made
-per node; memory follows the roads, not the spread of node numbers.
+The osmium library filters the file and puts coordinates on its ways, all in compiled code, and leaves them as OPL, its
+one-object-a-line text (https://osmcode.org/opl-file-format/). Of that only tags are read in Python; node numbers and
+coordinates go from text to arrays in a compiled loop. So no Python object is made per node, and memory follows the
+roads, not the spread of node numbers.
 """
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import re
+import tempfile
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,19 +31,23 @@ from routing.roads.classes import (
     SURFACE_KMH,
     TRACKTYPE_KMH,
 )
-from routing.roads.graph import DEGREE, NodeFlag, SegmentFlag
+from routing.roads.graph import NodeFlag, SegmentFlag
+from routing.roads.kernels import opl
+from routing.roads.kernels.opl import MISSING
 from routing.roads.maxspeed import limits_kmh
 from routing.roads.restrictions import RELATION_KEYS, Member, Restriction, read_restrictions
 
-MISSING = np.int32(2**31 - 1)
-"""Coordinate of a node that the extract names but does not hold."""
-
 SIGNAL_DS, STOP_DS, GIVE_WAY_DS = 20, 20, 10
 _OBSTACLE_DS = {"traffic_signals": SIGNAL_DS, "stop": STOP_DS, "give_way": GIVE_WAY_DS}
+_CROSSINGS = frozenset({"ferry", "shuttle_train"})
 _CLOSED_SERVICE = frozenset({"emergency_access"})
 _BUILDING_SITES = frozenset({"no", "widening", "minor"})
-_WKB_HEAD = 9
-_FLUSH_BYTES = 1 << 24
+_ESCAPE = re.compile(r"%([0-9a-fA-F]+)%")
+_TELLING = re.compile(
+    "(?:highway|route|area|service|impassable|construction|junction|surface|smoothness|tracktype|ferry|duration|"
+    "motorcar|motor_vehicle|vehicle|access|oneway|maxspeed|zone|source:maxspeed)(?::.*)?"
+)
+"""Tags that say how a car uses a way; ways that agree in them share one reading."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,108 +87,158 @@ class Drive:
     ferry_s: int = 0
 
 
-def read_extract(path: Path) -> Extract:
-    """The drivable part of an .osm or .osm.pbf file. Raises RoadError when it is not one or holds no roads."""
+def read_extract(path: Path, workspace: Path | None = None) -> Extract:
+    """The drivable part of an .osm or .osm.pbf file.
+
+    A filtered copy of the file stands in a temporary directory inside `workspace` meanwhile. Raises RoadError when the
+    file is no extract or holds no roads, and when there is no room for the copy.
+    """
     if not path.is_file():
-        raise RoadError(f"{path} does not exist or is not a file; name an .osm or .osm.pbf extract")
-    collector = _Collector()
-    keys = osmium.filter.KeyFilter("highway", "route", "barrier", *_relation_keys())
-    try:
-        for thing in osmium.FileProcessor(str(path)).with_locations("flex_mem").with_filter(keys):
-            collector.take(thing)
-    except (RuntimeError, ValueError, OSError) as error:
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise RoadError(
-            f"{path} cannot be read as an OpenStreetMap extract ({detail}); "
-            "download it again, or check that it is an .osm or .osm.pbf file"
-        ) from None
-    if not collector.way:
-        raise RoadError(f"{path} holds no road that a car may use; take an extract with highway=* ways")
-    extract = collector.finish()
+        raise RoadError(f"{path} does not exist or is no file; name an .osm or .osm.pbf extract")
+    with tempfile.TemporaryDirectory(prefix="roads-", dir=workspace) as folder:
+        lines = Path(folder) / "roads.opl"
+        _write_lines(path, lines)
+        extract = _read_lines(lines)
+    if not len(extract.way):
+        raise RoadError(f"{path} holds no road that a car may drive; give an extract of a place with streets")
     if (extract.shape[:, 0] == MISSING).all():
         raise RoadError(f"{path} holds roads but not their nodes before them; sort it (osmium sort) and try again")
     return extract
 
 
-def _relation_keys() -> tuple[str, ...]:
-    return tuple(key + suffix for key in RELATION_KEYS for suffix in ("", ":conditional"))
+def _write_lines(path: Path, lines: Path) -> None:
+    """The ways, obstacles and restrictions of an extract as OPL, with coordinates on the ways."""
+    relation_keys = (key + suffix for key in RELATION_KEYS for suffix in ("", ":conditional"))
+    filters = []
+    for kind, keys in (
+        (osmium.osm.WAY, ("highway", "route")),
+        (osmium.osm.NODE, ("highway", "barrier")),
+        (osmium.osm.RELATION, tuple(relation_keys)),
+    ):
+        chosen = osmium.filter.KeyFilter(*keys)
+        chosen.enable_for(kind)
+        filters.append(chosen)
+    places = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
+    places.ignore_errors()
+    try:
+        reader = osmium.io.Reader(str(path))
+    except (RuntimeError, ValueError, OSError) as error:
+        raise _unreadable(path, error) from None
+    with reader:
+        writer = osmium.SimpleWriter(osmium.io.File(str(lines), "opl,locations_on_ways=true,add_metadata=false"))
+        writing = False
+        try:
+            osmium.apply(reader, places, *filters, writer)
+            writing = True
+            writer.close()
+        except (RuntimeError, ValueError, OSError) as error:
+            # A writer that could not write tries again when it is destroyed, which ends the process: keep it for ever.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
+            if writing or "write" in str(error).lower():
+                raise _no_room(lines, error) from None
+            raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> RoadError:
+    said = " ".join(str(error).split()) or type(error).__name__
+    return RoadError(
+        f"{path} cannot be read as OpenStreetMap data ({said}); it may be truncated or of another format, "
+        "so download it again as .osm or .osm.pbf"
+    )
+
+
+def _no_room(lines: Path, error: Exception) -> RoadError:
+    return RoadError(
+        f"no temporary copy of the roads could be written to {lines.parent} ({error}); "
+        "free some space or choose another --out"
+    )
+
+
+def _read_lines(lines: Path) -> Extract:
+    if not lines.stat().st_size:
+        return _Collector().finish(np.empty(0, np.uint8))
+    with lines.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        collector = _Collector()
+        begin = 0
+        while begin < len(text):
+            end = text.find(b"\n", begin)
+            collector.take(text, begin, end)
+            begin = end + 1
+        letters = np.frombuffer(text, np.uint8)
+        extract = collector.finish(letters)
+        del letters  # the file cannot close while an array looks at it
+        return extract
 
 
 class _Collector:
-    """Gathers ways, obstacles and restrictions while the file streams by."""
+    """Gathers ways, obstacles and restrictions from lines of OPL."""
 
     def __init__(self) -> None:
-        self.counts, self.refs, self.way = array("q"), array("q"), array("q")
+        self.begin, self.end, self.way = array("q"), array("q"), array("q")
         self.road_class, self.flags = array("B"), array("B")
         self.speed, self.name, self.ferry_s = array("H"), array("i"), array("i")
         self.obstacle, self.obstacle_flags, self.delay_ds = array("q"), array("B"), array("H")
         self.names: dict[str, int] = {"": 0}
         self.restrictions: list[Restriction] = []
-        self._lines = osmium.geom.WKBFactory()
-        self._degrees = bytearray()
-        self._shapes: list[npt.NDArray[np.int32]] = []
 
-    def take(self, thing: Any) -> None:
-        """One object of the file."""
-        if thing.is_way():
-            self._take_way(thing)
-        elif thing.is_node():
-            self._take_node(thing)
-        elif thing.is_relation():
-            members = (Member(member.type, member.ref, member.role) for member in thing.members)
-            self.restrictions += read_restrictions(thing.tags.get, members)
+    def take(self, text: mmap.mmap, begin: int, end: int) -> None:
+        """The line of one object."""
+        kind = text[begin]
+        tags_begin = text.find(b" T", begin, end) + 2
+        tags_end = text.find(b" ", tags_begin, end)
+        number = int(text[begin + 1 : tags_begin - 2])
+        tags = text[tags_begin : end if tags_end < 0 else tags_end].decode()
+        if kind == ord("w") and text.find(b",", tags_end, end) > 0:
+            self._take_way(number, _read_tags(tags), tags_end + 2, end)
+        elif kind == ord("n"):
+            self._take_node(number, _read_tags(tags))
+        elif kind == ord("r"):
+            self._take_relation(_read_tags(tags), text[tags_end + 2 : end].decode())
 
-    def _take_way(self, way: Any) -> None:
-        drive = drive_of(way.tags.get)
-        nodes = way.nodes
-        if drive is None or len(nodes) < 2:
+    def _take_way(self, number: int, tags: dict[str, str], nodes_begin: int, nodes_end: int) -> None:
+        if "highway" not in tags and "route" not in tags:
             return
-        self.refs.extend([node.ref for node in nodes])
-        self._take_line(way)
-        self.counts.append(len(nodes))
-        self.way.append(way.id)
+        drive = _known_drive(tuple((key, value) for key, value in tags.items() if _TELLING.fullmatch(key)))
+        if drive is None:
+            return
+        self.begin.append(nodes_begin)
+        self.end.append(nodes_end)
+        self.way.append(number)
         self.road_class.append(drive.road_class)
         self.flags.append(drive.flags)
         self.speed.append(drive.along)
         self.speed.append(drive.against)
         self.ferry_s.append(drive.ferry_s)
-        title = way.tags.get("name") or way.tags.get("ref") or ""
+        title = tags.get("name") or tags.get("ref") or ""
         self.name.append(self.names.setdefault(title, len(self.names)))
 
-    def _take_line(self, way: Any) -> None:
-        try:
-            line = self._lines.create_linestring(way, use_nodes=osmium.geom.use_nodes.ALL)
-        except (osmium.InvalidLocationError, RuntimeError):
-            self._flush()
-            self._shapes.append(_known_part(way))
-            return
-        self._degrees += bytes.fromhex(line)[_WKB_HEAD:]
-        if len(self._degrees) > _FLUSH_BYTES:
-            self._flush()
-
-    def _flush(self) -> None:
-        degrees = np.frombuffer(bytes(self._degrees), "<f8").reshape(-1, 2)
-        self._shapes.append(np.rint(degrees * DEGREE).astype(np.int32))
-        self._degrees = bytearray()
-
-    def _take_node(self, node: Any) -> None:
-        get = node.tags.get
-        flags, along, against = obstacle_of(get)
+    def _take_node(self, number: int, tags: dict[str, str]) -> None:
+        flags, along, against = obstacle_of(tags.get)
         if flags or along or against:
-            self.obstacle.append(node.id)
+            self.obstacle.append(number)
             self.obstacle_flags.append(flags)
             self.delay_ds.append(along)
             self.delay_ds.append(against)
 
-    def finish(self) -> Extract:
-        """Everything gathered."""
-        self._flush()
-        first = np.zeros(len(self.counts) + 1, np.int64)
-        np.cumsum(np.array(self.counts, np.int64), out=first[1:])
+    def _take_relation(self, tags: dict[str, str], members: str) -> None:
+        found = []
+        for text in members.split(","):
+            ref, _, role = text.partition("@")
+            if ref:
+                found.append(Member(ref[0], int(ref[1:]), _unescape(role)))
+        self.restrictions += read_restrictions(tags.get, found)
+
+    def finish(self, text: npt.NDArray[np.uint8]) -> Extract:
+        """Everything gathered; `text` is the file the lines are from."""
+        begin, end = np.array(self.begin, np.int64), np.array(self.end, np.int64)
+        first = np.zeros(len(begin) + 1, np.int64)
+        opl.count_nodes(text, begin, end, first)
+        refs, shape = np.empty(first[-1], np.int64), np.empty((first[-1], 2), np.int32)
+        opl.parse_nodes(text, begin, first, refs, shape)
         return Extract(
             first=first,
-            refs=np.array(self.refs, np.int64),
-            shape=np.concatenate(self._shapes),
+            refs=refs,
+            shape=shape,
             way=np.array(self.way, np.int64),
             road_class=np.array(self.road_class, np.uint8),
             flags=np.array(self.flags, np.uint8),
@@ -194,21 +253,29 @@ class _Collector:
         )
 
 
-def _known_part(way: Any) -> npt.NDArray[np.int32]:
-    """The line of a way that leaves the extract, MISSING where it is outside."""
-    return np.array(
-        [(n.location.x, n.location.y) if n.location.valid() else (MISSING, MISSING) for n in way.nodes], np.int32
-    ).reshape(-1, 2)
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "%" in text else text
+
+
+def _read_tags(text: str) -> dict[str, str]:
+    tags = {}
+    for item in text.split(","):
+        key, _, value = item.partition("=")
+        tags[_unescape(key)] = _unescape(value)
+    return tags
+
+
+@lru_cache(maxsize=1 << 14)
+def _known_drive(tags: tuple[tuple[str, str], ...]) -> Drive | None:
+    return drive_of(dict(tags).get)
 
 
 def drive_of(get: Tags) -> Drive | None:
     """How a car uses a way with these tags, or None when it cannot."""
     highway = get("highway")
-    route = get("route") if highway not in CLASS_NUMBER else None
-    if route in {"ferry", "shuttle_train"}:
-        return _ferry(get, route)
-    if highway not in CLASS_NUMBER or route is not None:
-        return None
+    if highway is None or highway not in CLASS_NUMBER:
+        route = get("route")
+        return _ferry(get, route) if route in _CROSSINGS and route is not None else None
     if get("area") == "yes" or get("service") in _CLOSED_SERVICE or get("impassable") == "yes":
         return None
     if (get("construction") or "no") not in _BUILDING_SITES:
@@ -246,9 +313,7 @@ def _speeds(get: Tags, highway: str) -> tuple[int, int]:
         ),
         default=1000,
     )
-    along, against = (
-        round(10 * min(usual if limit is None else limit * LIMIT_SHARE, cap)) for limit in limits
-    )
+    along, against = (round(10 * min(usual if limit is None else limit * LIMIT_SHARE, cap)) for limit in limits)
     return along, against
 
 
@@ -314,6 +379,3 @@ def obstacle_of(get: Tags) -> tuple[int, int, int]:
             elif direction not in {"forward", "backward"}:
                 flags |= NodeFlag.STOP_EITHER_WAY
     return flags, along, against
-
-
-TagReader = Callable[[str], str | None]

@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.errors import RoadError
-from routing.roads.network import RoadMatrix, RoadRoute, Snapped
-from routing.roads.oracle import require_on_earth, streets_of
+from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
 from routing.travel import UNREACHABLE
 
 TABLE_LIMIT = 100

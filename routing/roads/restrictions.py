@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
-from opening_hours import OpeningHours, ParserError
+from opening_hours import OpeningHours, validate
 
 SLOT_S = 900
 """Conditions are known for every quarter of an hour of a week."""
 WEEK_SLOTS = 7 * 86_400 // SLOT_S
-_REFERENCE_MONDAY = datetime(2025, 1, 6, tzinfo=UTC).replace(tzinfo=None)
+_REFERENCE_MONDAY = datetime(2025, 1, 6)  # noqa: DTZ001  # opening hours are told by the local clock
 
 RELATION_KEYS = (
     "restriction:motorcar",
@@ -103,9 +103,8 @@ def binding_slots(hours: str) -> npt.NDArray[np.bool_] | None:
 
     None when the condition is not about the time (a vehicle's weight, say), so that it says nothing about cars.
     """
-    try:
-        rule = OpeningHours(hours)
-    except ParserError:
+    if not validate(hours):
         return None
+    rule = OpeningHours(hours)
     step = timedelta(seconds=SLOT_S)
     return np.array([rule.is_open(_REFERENCE_MONDAY + i * step) for i in range(WEEK_SLOTS)], np.bool_)

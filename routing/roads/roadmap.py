@@ -16,7 +16,7 @@ from routing.roads.ordering import contraction_order
 from routing.roads.osm import read_extract
 from routing.roads.restrictions import Restriction
 from routing.roads.segments import cut_segments
-from routing.roads.snap import Grid, build_grid
+from routing.roads.snap import Grid, Islands, build_grid, build_islands
 from routing.roads.turns import TurnGraph, expand_turns, largest_part
 
 
@@ -24,22 +24,26 @@ from routing.roads.turns import TurnGraph, expand_turns, largest_part
 class RoadMap:
     """A map ready to be driven on: only segments inside the largest strongly connected part.
 
-    `street_first` int32 [s + 1] and `street_state` int32 [m]: the states of each segment, rising. `left_out` counts
-    the states that the extract has outside that part.
+    `islands` are the streets outside it. `street_first` int32 [s + 1] and `street_state` int32 [m]: the states of each
+    segment, rising. `left_out` counts the states that the extract has outside that part.
     """
 
     graph: RoadGraph
     turns: TurnGraph
     hierarchy: Hierarchy
     grid: Grid
+    islands: Islands
     street_first: npt.NDArray[np.int32]
     street_state: npt.NDArray[np.int32]
     left_out: int
 
 
-def read_map(extract: Path) -> RoadMap:
-    """The map of an extract. Raises RoadError when it is not one, or holds no roads that lead anywhere."""
-    content = read_extract(extract)
+def read_map(extract: Path, workspace: Path | None = None) -> RoadMap:
+    """The map of an extract, with room for a temporary copy of its roads in `workspace`.
+
+    Raises RoadError when it is not one, holds no roads that lead anywhere, or there is no room.
+    """
+    content = read_extract(extract, workspace)
     return build_map(cut_segments(content), content.restrictions)
 
 
@@ -50,7 +54,8 @@ def build_map(graph: RoadGraph, restrictions: tuple[Restriction, ...] = ()) -> R
     if not len(turns.tail):
         raise RoadError("the extract has no two places with roads both there and back; give a larger extract")
     used, street = np.unique(turns.segment, return_inverse=True)
-    graph = take_segments(graph, used)
+    lost = take_segments(graph, np.setdiff1d(np.arange(len(graph)), used))
+    graph = take_segments(graph, used.astype(np.int64))
     turns = replace(turns, segment=street.astype(np.int32))
     turns, hierarchy = contract(turns, contraction_order(turns))
     begins = np.zeros(len(used), np.bool_)
@@ -61,6 +66,7 @@ def build_map(graph: RoadGraph, restrictions: tuple[Restriction, ...] = ()) -> R
         turns=turns,
         hierarchy=hierarchy,
         grid=build_grid(graph.shape_first, graph.shape, begins),
+        islands=build_islands(lost.shape_first, lost.shape),
         street_first=np.searchsorted(turns.segment[by_street], np.arange(len(used) + 1)).astype(np.int32),
         street_state=by_street,
         left_out=len(every) - len(turns),

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from routing.errors import RoadError
 from routing.roads.graph import DEGREE, RoadGraph, SegmentFlag, step_metres
-from routing.roads.osm import MISSING, Extract
+from routing.roads.kernels.opl import MISSING
+from routing.roads.osm import Extract
 
 MAX_LENGTH_DM = 2**27 - 1
 
@@ -15,7 +16,6 @@ MAX_LENGTH_DM = 2**27 - 1
 def cut_segments(extract: Extract) -> RoadGraph:
     """The road graph of an extract. Raises RoadError when no way has two nodes that the extract holds."""
     nodes, place = np.unique(extract.refs, return_inverse=True)
-    place = place.astype(np.int32)
     way_of = np.repeat(np.arange(len(extract.way), dtype=np.int32), np.diff(extract.first))
     is_cut = _is_cut(extract, nodes, place)
     begin, end = _between_cuts(is_cut[place], way_of)
@@ -73,7 +73,7 @@ def _between_cuts(
     return begin[inside], end[inside]
 
 
-def _is_cut(extract: Extract, nodes: npt.NDArray[np.int64], place: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+def _is_cut(extract: Extract, nodes: npt.NDArray[np.int64], place: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Nodes at which ways are cut: ends of ways, nodes used twice, obstacles."""
     is_cut = np.bincount(place, minlength=len(nodes)) > 1
     is_cut[place[extract.first[:-1]]] = True
@@ -85,9 +85,7 @@ def _is_cut(extract: Extract, nodes: npt.NDArray[np.int64], place: npt.NDArray[n
     return is_cut
 
 
-def _obstacles(
-    extract: Extract, nodes: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
+def _obstacles(extract: Extract, nodes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
     flags, delay = np.zeros(len(nodes), np.uint8), np.zeros((len(nodes), 2), np.uint16)
     at = np.minimum(np.searchsorted(nodes, extract.obstacle), len(nodes) - 1)
     found = nodes[at] == extract.obstacle
@@ -117,4 +115,4 @@ def _keeps_left(extract: Extract) -> bool:
         turn = float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
         forward = extract.speed[way, 0] > 0
         area += np.sign(turn) if forward else -np.sign(turn)
-    return area < 0
+    return bool(area < 0)

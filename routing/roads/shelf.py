@@ -19,10 +19,16 @@ from routing.roads.graph import RoadGraph
 from routing.roads.hierarchy import Hierarchy
 from routing.roads.metric import Metric
 from routing.roads.roadmap import RoadMap
-from routing.roads.snap import Grid
+from routing.roads.snap import Grid, Islands
 from routing.roads.turns import TurnGraph
 
-_PARTS: dict[str, type] = {"graph": RoadGraph, "turns": TurnGraph, "hierarchy": Hierarchy, "grid": Grid}
+_PARTS: dict[str, type] = {
+    "graph": RoadGraph,
+    "turns": TurnGraph,
+    "hierarchy": Hierarchy,
+    "grid": Grid,
+    "islands": Islands,
+}
 _WORDS = "words.json"
 _NO_ARRAYS = frozenset({"names", "left_hand", "hours"})
 _STREETS = ("street_first", "street_state")
@@ -47,7 +53,7 @@ def load_map(folder: Path) -> RoadMap:
     """The map in a directory. Raises RoadError when files are missing, cut short or do not fit together."""
     try:
         words: dict[str, Any] = json.loads((folder / _WORDS).read_text("utf-8"))
-        loose = {
+        loose: dict[str, dict[str, Any]] = {
             "graph": {"names": tuple(words["names"]), "left_hand": bool(words["left_hand"])},
             "turns": {"hours": tuple(words["hours"])},
         }
@@ -59,6 +65,7 @@ def load_map(folder: Path) -> RoadMap:
             turns=TurnGraph(**parts["turns"]),
             hierarchy=Hierarchy(**parts["hierarchy"]),
             grid=Grid(**parts["grid"]),
+            islands=Islands(**parts["islands"]),
             street_first=open_array(folder / "street_first.npy"),
             street_state=open_array(folder / "street_state.npy"),
             left_out=int(words["left_out"]),
@@ -111,8 +118,12 @@ def _fits(road_map: RoadMap) -> bool:
         and len(road_map.street_state) == states
         and all(len(getattr(turns, name)) == len(turns.tail) for name in ("head", "delay_ms", "entry", "condition"))
         and len(hierarchy.slot) == len(turns.tail)
-        and len(hierarchy.first) == len(hierarchy.lower_first) == states + 1
-        and int(hierarchy.first[-1]) == len(hierarchy.lower) == arcs
+        and len(hierarchy.size) == states
+        and len(hierarchy.first) == states + 1
+        and int(hierarchy.first[-1]) == arcs
+        and int(road_map.islands.shape_first[-1]) == len(road_map.islands.shape)
+        and len(road_map.islands.first) == len(road_map.islands.key) + 1
+        and int(road_map.islands.first[-1]) == len(road_map.islands.piece)
         and len(road_map.grid.first) == len(road_map.grid.key) + 1
         and int(road_map.grid.first[-1]) == len(road_map.grid.piece)
     )

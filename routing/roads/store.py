@@ -9,22 +9,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
 
 from routing.documents import Document, first_fault, read_document
 from routing.errors import RoadError
-from routing.roads.cache import MatrixCache
-from routing.roads.engine import CchRoadNetwork
 from routing.roads.graph import DEGREE
-from routing.roads.metric import make_metric
-from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile
-from routing.roads.roadmap import RoadMap, read_map
-from routing.roads.shelf import load_map, load_metric, save_map, save_metric
 
-FORMAT = 2
+if TYPE_CHECKING:
+    from routing.roads.engine import CchRoadNetwork
+    from routing.roads.roadmap import RoadMap
+
+FORMAT = 3
 ATTRIBUTION = "© OpenStreetMap contributors, Open Database License 1.0, https://www.openstreetmap.org/copyright"
 _META = "meta.json"
 SPEEDS = "speeds.json"
@@ -36,8 +34,8 @@ _KIND = "beatplan roads"
 class RoadsReport(Document):
     """What a road network on disk was made from and how large it is.
 
-    `edges` counts a stretch of street once per direction; `left_out_edges` lie outside the largest connected part; `bounds` is
-    west, south, east, north in degrees.
+    `edges` counts a stretch of street once per direction; `left_out_edges` lie outside the largest connected part;
+    `bounds` is west, south, east, north in degrees.
     """
 
     kind: str = _KIND
@@ -58,9 +56,14 @@ def build_roads(extract: Path, out: Path) -> RoadsReport:
     Raises RoadError when the extract is missing, truncated, foreign or without roads, when `out` is something else
     than a road network, and when the disk is full or not writable; `out` is then as it was before.
     """
+    # The engine takes a second to load, which a command that only reads a report should not wait for.
+    from routing.roads.metric import make_metric  # noqa: PLC0415
+    from routing.roads.roadmap import read_map  # noqa: PLC0415
+    from routing.roads.shelf import save_map, save_metric  # noqa: PLC0415
+
     _require_replaceable(out)
     with _writing(out), _staged(out) as staging:
-        road_map = read_map(extract)
+        road_map = read_map(extract, staging)
         graph, turns = road_map.graph, road_map.turns
         driven = ~turns.copy
         report = RoadsReport(
@@ -83,6 +86,11 @@ def open_roads(path: Path) -> CchRoadNetwork:
 
     Raises RoadError when there is none, when another version of beatplan wrote it, or when it is damaged.
     """
+    from routing.roads.cache import MatrixCache  # noqa: PLC0415  # as in build_roads
+    from routing.roads.engine import CchRoadNetwork  # noqa: PLC0415
+    from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile  # noqa: PLC0415
+    from routing.roads.shelf import load_map, load_metric  # noqa: PLC0415
+
     report = read_report(path)
     road_map = load_map(path)
     metric = load_metric(road_map, path, FREE_FLOW)

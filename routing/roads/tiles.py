@@ -1,4 +1,4 @@
-"""Vector tiles of an extract: made once into one MBTiles file, read one by one.
+"""Vector tiles of an extract, made once into one MBTiles file; `tile_store` reads them.
 
 Tiles are Mapbox Vector Tiles 2.1 in the Web Mercator grid, stored gzipped as MBTiles 1.3 has them, layers water, green,
 roads and places. Empty tiles are not stored.
@@ -15,7 +15,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +34,11 @@ EXTENT = 4096
 """Units along a tile's side."""
 _MARGIN = 64
 """Units around a tile that are drawn too, so that line ends and corners do not show at its edge."""
-_SMALLEST = 16
-"""Units that a line's or area's box must reach at least to be drawn; a pixel has eight to sixteen."""
+_SMALLEST = {1: 4, 2: 16}
+"""Units that the box of a line (1 dimension) or area (2) must reach to be drawn; a pixel has eight to sixteen.
+
+Lines are kept when they are shorter than a pixel, or a road would show gaps where its name or class changes.
+"""
 _SIMPLIFY = 6.0
 _LATITUDE_LIMIT = 85.0511287
 _SCHEMA = """
@@ -149,14 +151,15 @@ def _tiles_of(sheets: list[_Sheet], zoom: int) -> Iterator[tuple[int, int, Mappi
 def _generalised(shapes: Shapes, units: int, *, whole: bool) -> Iterable[BaseGeometry]:
     """Shapes in units of the zoom: pieces of road joined, small ones left out, points thinned below the last zoom."""
     scaled = shapely.transform(shapes, lambda xy: xy * units)
-    if shapely.get_dimensions(scaled[0]) == 0:
+    dimension = int(shapely.get_dimensions(scaled[0]))
+    if dimension == 0:
         yield from scaled
         return
-    if shapely.get_dimensions(scaled[0]) == 1:
+    if dimension == 1:
         scaled = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(scaled))))
     if not whole:
         west, south, east, north = shapely.bounds(scaled).T
-        scaled = scaled[np.maximum(east - west, north - south) >= _SMALLEST]
+        scaled = scaled[np.maximum(east - west, north - south) >= _SMALLEST[dimension]]
     yield from shapely.simplify(scaled, 1.0 if whole else _SIMPLIFY)
 
 
@@ -199,40 +202,3 @@ def _encode(layers: Mapping[str, list[dict[str, Any]]]) -> bytes:
         },
     )
     return encoded
-
-
-class TileStore:
-    """The tiles of one MBTiles file, for any number of threads."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @cached_property
-    def metadata(self) -> dict[str, str]:
-        """Name, bounds (west,south,east,north), minzoom, maxzoom, attribution, extract_sha256 and more, as text.
-
-        Raises RoadError when the file is missing or holds no tiles.
-        """
-        return dict(self._ask("SELECT name, value FROM metadata"))
-
-    def tile(self, zoom: int, column: int, row: int) -> bytes | None:
-        """The gzipped tile in column and row counted from the north-west, or None where there is nothing to draw.
-
-        Raises RoadError when the file is missing or holds no tiles.
-        """
-        if not 0 <= zoom <= 30 or not 0 <= column < 1 << zoom or not 0 <= row < 1 << zoom:
-            return None
-        place = (zoom, column, (1 << zoom) - 1 - row)
-        question = "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
-        found = self._ask(question, place)
-        return bytes(found[0][0]) if found else None
-
-    def _ask(self, question: str, values: tuple[int, ...] = ()) -> list[Any]:
-        try:
-            with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-                return database.execute(question, values).fetchall()
-        except sqlite3.Error as error:
-            raise RoadError(
-                f"{self.path} is no file of map tiles ({error}); make it with: "
-                "beatplan roads tiles EXTRACT.osm.pbf --out FILE.mbtiles"
-            ) from None

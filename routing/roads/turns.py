@@ -71,7 +71,9 @@ def expand_turns(graph: RoadGraph) -> TurnGraph:
     allowed = np.where(u_turn, stuck[via], ~closed[via])
     tail, head, via, u_turn = tail[allowed], head[allowed], via[allowed], u_turn[allowed]
 
-    delay_s = _turn_seconds(graph, _angles(graph, segment, backward, tail, head), u_turn, roads[via], segment, tail, head)
+    delay_s = _turn_seconds(
+        graph, _angles(graph, segment, backward, tail, head), u_turn, roads[via], segment, tail, head
+    )
     delay_s += _obstacle_seconds(graph, segment, backward, tail, head, via, roads[via])
     return TurnGraph(
         segment=segment,
@@ -174,7 +176,7 @@ def _entries(
 def largest_part(turns: TurnGraph) -> TurnGraph:
     """The states from which every other of them can be reached: the largest strongly connected part."""
     size = len(turns)
-    links = sparse.csr_matrix((np.ones(len(turns.tail), np.bool_), (turns.tail, turns.head)), shape=(size, size))
+    links = sparse.csr_matrix((np.ones(len(turns.tail), np.int32), (turns.tail, turns.head)), shape=(size, size))
     _, part = csgraph.connected_components(links, directed=True, connection="strong")
     kept = np.flatnonzero(part == np.bincount(part, minlength=1).argmax())
     return take_states(turns, kept)

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from routing.solve.arrays import Arrays, Ints, Matrix
 from routing.solve.chance import Words, below, new_chance, uniform
 from routing.solve.clock import State, load, new_state
+from routing.solve.compiled import entry, part
 from routing.solve.insertion import Places, new_places
 from routing.solve.pool import Pool, keep, new_pool
-from routing.solve.recreate import BY_GAIN, BY_REGRET, BY_SECOND, Bench, forget, new_bench, recreate
+from routing.solve.recreate import BY_GAIN, BY_REGRET, BY_SECOND, Bench, Taste, forget, new_bench, recreate
 from routing.solve.ruin import (
     Torn,
     close_gaps,
@@ -74,8 +74,9 @@ def new_lane(arrays: Arrays, seed: int, number: int, cells: int) -> Lane:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def _save_best(s: State, best: Best, value: int) -> None:
+@part
+def save_best(s: State, best: Best, value: int) -> None:
+    """Remember the present routes and their objective."""
     best.value[0] = value
     for k in range(s.length.shape[0]):
         best.length[k] = s.length[k]
@@ -83,7 +84,7 @@ def _save_best(s: State, best: Best, value: int) -> None:
             best.route[k, q] = s.route[k, q]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _ruin(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longest: int, chance: Words) -> None:
     dice = uniform(chance)
     n = p.must.shape[0]
@@ -102,26 +103,26 @@ def _ruin(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longest: int,
             tear_shift(s, torn, k)
         else:
             tear_circle(p, s, torn, seed, 1 + int(mean * size), chance)
-    if torn.count[0] == 0 and n > 0:
+    if torn.totals[0] == 0 and n > 0:
         tear_circle(p, s, torn, below(chance, n), 2, chance)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _fill_bench(p: Arrays, s: State, torn: Torn, bench: Bench, seed: int, unserved: int, chance: Words) -> None:
     """Candidates: what was taken out, and all other unserved visits or those nearest to the seed."""
     n = p.must.shape[0]
     count = 0
-    if unserved <= CROWD + torn.count[0]:
+    if unserved <= CROWD + torn.totals[0]:
         for c in range(n):
             if s.home[c] < 0:
                 bench.visits[count] = c
                 count += 1
-        bench.count[0] = count
+        bench.totals[0] = count
         return
-    for z in range(torn.count[0]):
+    for z in range(torn.totals[0]):
         bench.visits[z] = torn.visits[z]
         s.home[torn.visits[z]] = -2
-    count = torn.count[0]
+    count = torn.totals[0]
     most = count + CROWD
     if s.home[seed] == -1:
         bench.visits[count] = seed
@@ -141,10 +142,10 @@ def _fill_bench(p: Arrays, s: State, torn: Torn, bench: Bench, seed: int, unserv
             count += 1
     for z in range(count):
         s.home[bench.visits[z]] = -1
-    bench.count[0] = count
+    bench.totals[0] = count
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@entry
 def anneal(
     p: Arrays,
     lane: Lane,
@@ -157,16 +158,16 @@ def anneal(
     share: float,
     noise: float,
     keen: float,
+    dare: float,
 ) -> None:
     """Do `iterations` iterations while the temperature falls geometrically from `hot` to `cold`.
 
     `mean` visits are torn out on average, in strings of at most `longest`. `share` is the part of a visit's service
-    that counts as its use of time, `keen` scales the exponent of worth against time.
+    that counts as its use of time, `keen` scales the exponent of worth against time. Now and then visits are let in
+    that alone lose up to `dare`: two of them may pay together.
     """
     s, torn, bench, chance = lane.state, lane.torn, lane.bench, lane.chance
     n = p.must.shape[0]
-    if n == 0:
-        return
     unserved = 0
     for c in range(n):
         if s.home[c] < 0:
@@ -182,20 +183,26 @@ def anneal(
                 if s.home[seed] >= 0:
                     break
                 seed = below(chance, n)
-        torn.count[:] = 0
+        torn.totals[:] = 0
         _ruin(p, s, torn, seed, mean, longest, chance)
         close_gaps(p, s, torn, lane.clock)
-        _fill_bench(p, s, torn, bench, seed, unserved + torn.count[0], chance)
+        _fill_bench(p, s, torn, bench, seed, unserved + torn.totals[0], chance)
         total = lane.credit[0] + lane.credit[1] + lane.credit[2]
         dice = uniform(chance) * total
-        rule = BY_SECOND if dice < lane.credit[0] else (BY_GAIN if dice < lane.credit[0] + lane.credit[1] else BY_REGRET)
+        rule = (
+            BY_SECOND if dice < lane.credit[0] else (BY_GAIN if dice < lane.credit[0] + lane.credit[1] else BY_REGRET)
+        )
         power = keen * (0.5 + uniform(chance))
         floor = heat * np.log(uniform(chance) + 1e-12) * 0.5
-        before = np.int64(0)
         stray = noise * 2.0 * uniform(chance)
-        recreate(p, s, lane.places, torn, bench, rule, power, share, patience, stray, floor, chance, lane.clock)
+        if uniform(chance) < 0.08:
+            floor = -dare * uniform(chance)
+            stray *= 4.0
+        before = np.int64(0)
+        taste = Taste(power, share, patience, stray, floor)
+        recreate(p, s, lane.places, torn, bench, rule, taste, chance, lane.clock)
         new = current
-        for z in range(torn.count[1]):
+        for z in range(torn.totals[1]):
             k = torn.shifts[z]
             new += s.value[k] - torn.value[k]
         taken = new >= current or uniform(chance) < np.exp((new - current) / heat)
@@ -204,7 +211,7 @@ def anneal(
         if taken:
             if new > current:
                 lane.credit[rule] += 0.01
-            for z in range(torn.count[1]):
+            for z in range(torn.totals[1]):
                 k = torn.shifts[z]
                 torn.changed[k] = 0
                 before += torn.length[k] - s.length[k]
@@ -214,32 +221,33 @@ def anneal(
             current = new
             if current > lane.best.value[0]:
                 lane.credit[rule] += 0.05
-                _save_best(s, lane.best, current)
+                save_best(s, lane.best, current)
         else:
             put_back(p, s, torn)
             forget(s, lane.places, bench)
-            for z in range(torn.count[1]):
+            for z in range(torn.totals[1]):
                 torn.changed[torn.shifts[z]] = 0
     lane.clock[1] += iterations
     lane.clock[2] = current
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@entry
 def fill(p: Arrays, lane: Lane, share: float) -> None:
     """Insert every unserved visit that gains, best worth per second first; no randomness."""
     s, torn, bench = lane.state, lane.torn, lane.bench
-    torn.count[:] = 0
-    bench.count[0] = 0
+    torn.totals[:] = 0
+    bench.totals[0] = 0
     for c in range(p.must.shape[0]):
         if s.home[c] < 0:
-            bench.visits[bench.count[0]] = c
-            bench.count[0] += 1
-    recreate(p, s, lane.places, torn, bench, BY_SECOND, 1.0, share, 0.0, 0.0, 0.0, lane.chance, lane.clock)
+            bench.visits[bench.totals[0]] = c
+            bench.totals[0] += 1
+    taste = Taste(1.0, share, 0.0, 0.0, 0.0)
+    recreate(p, s, lane.places, torn, bench, BY_SECOND, taste, lane.chance, lane.clock)
     total = np.int64(0)
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         torn.changed[torn.shifts[z]] = 0
     for k in range(s.length.shape[0]):
         total += s.value[k]
     lane.clock[2] = total
     if total > lane.best.value[0]:
-        _save_best(s, lane.best, total)
+        save_best(s, lane.best, total)

@@ -48,7 +48,7 @@ class Arrays(NamedTuple):
     must: Flags
     """[n] 1 for visits that must be served."""
     allowed: Flags
-    """[K, n] 1 where the visit may be served on the shift at all, alone."""
+    """[K, n] 1 where the visit may be served on the shift and can be reached in time, if over other stops."""
     windows_at: Ints
     """[D * n + 1] offsets into `opens` and `closes`, calendar by calendar, visit by visit."""
     opens: Ints
@@ -89,6 +89,8 @@ class Arrays(NamedTuple):
     """[4] seconds of objective per second of travel, waiting, lateness, overtime."""
     varying: int
     """1 when travel depends on the time of day."""
+    metric: int
+    """1 when a way over a further stop is never shorter, but for rounding."""
     must_bonus: int
     """More than all other worth together: added to the worth of each visit that must be served."""
 
@@ -149,6 +151,7 @@ def to_arrays(problem: Problem, neighbours: int = 120) -> Arrays:
         near=_nearest(travel[: len(problem.visits), : len(problem.visits)], neighbours),
         price=np.array([getattr(problem.objective, name) for name in _PRICES], np.int64),
         varying=int(not times.is_constant),
+        metric=int(_is_metric(travel)),
         must_bonus=bonus,
     )
 
@@ -201,7 +204,7 @@ def _spans(visit: Visit, windows: list[TimeWindow]) -> tuple[Span, ...]:
     if visit.promise is None:
         return tuple(spans)
     low, high = visit.promise.start_s, visit.promise.end_s
-    return tuple((max(a, low), min(b, high), due) for a, b, due in spans if a <= high and b >= low)
+    return tuple((max(a, low), min(b, high), min(due, high)) for a, b, due in spans if a <= high and b >= low)
 
 
 def _flat_windows(windows: list[list[tuple[Span, ...]]]) -> tuple[Ints, Ints, Ints, Ints]:
@@ -229,6 +232,8 @@ def _allowed(
 ) -> Flags:
     skills = [set(shift.skills) for shift in problem.shifts]
     index = problem.shift_index
+    out = {int(node): _shortest(travel, int(node)) for node in set(start)}
+    back = {int(node): _shortest(travel.T, int(node)) for node in set(end)}
     allowed = np.zeros((len(problem.shifts), len(problem.visits)), np.uint8)
     for j, visit in enumerate(problem.visits):
         names = [visit.promise.shift] if visit.promise else visit.shifts
@@ -239,12 +244,37 @@ def _allowed(
             spans = windows[calendar[k]][j]
             if not spans or not need <= skills[k]:
                 continue
-            arrives = shift.start_s + int(travel[start[k], j])
-            latest = shift.end_s + shift.max_overtime_s - int(travel[j, end[k]]) - visit.service_s
+            there, home = int(out[int(start[k])][j]), int(back[int(end[k])][j])
+            arrives = shift.start_s + there
+            latest = shift.end_s + shift.max_overtime_s - home - visit.service_s
             limit = NEVER if shift.max_travel_s is None else shift.max_travel_s
-            reachable = int(travel[start[k], j]) + int(travel[j, end[k]]) <= min(limit, FAR - 1)
+            reachable = there + home <= min(limit, FAR - 1)
             allowed[k, j] = reachable and any(max(a, arrives) <= min(b, latest) for a, b, _ in spans)
     return allowed
+
+
+def _shortest(travel: Matrix, source: int) -> Ints:
+    """Least travel from a node to all, over any stops between (Bellman-Ford; one round where triangles hold)."""
+    known: Ints = travel[source].astype(np.int64)
+    known[source] = 0
+    while True:
+        better: Ints = np.minimum(known, (known[:, None] + travel).min(axis=0))
+        if np.array_equal(better, known):
+            return known
+        known = better
+
+
+def _is_metric(travel: Matrix, sample: int = 40_000) -> bool:
+    """Whether triangles hold within a thousandth of the longest way; large matrices are sampled."""
+    nodes = len(travel)
+    if nodes**3 <= 100 * sample:
+        first, middle, last = (part.ravel() for part in np.indices((nodes, nodes, nodes)))
+    else:
+        first, middle, last = np.random.default_rng(1).integers(0, nodes, (3, sample))
+    direct = travel[first, last].astype(np.int64)
+    detour = travel[first, middle].astype(np.int64) + travel[middle, last]
+    rounding = int(travel[travel < FAR].max(initial=0)) // 1000
+    return bool((direct <= detour + rounding).all())
 
 
 def _pauses(problem: Problem) -> tuple[Ints, Ints, Ints, Ints]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from routing.solve.compiled import inlined
 
 Words = npt.NDArray[np.uint64]
 
@@ -22,7 +23,7 @@ def new_chance(seed: int, *stream: int) -> Words:
     return word | np.uint64(1)
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def uniform(chance: Words) -> float:
     """A number in [0, 1)."""
     word = chance[0]
@@ -33,7 +34,7 @@ def uniform(chance: Words) -> float:
     return np.float64((word * _MULTIPLIER) >> _ELEVEN) * _SCALE
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def below(chance: Words, limit: int) -> int:
     """A whole number in [0, limit)."""
     return np.int64(uniform(chance) * limit)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from routing.solve.arrays import FAR, NEVER, WALKED, Arrays, Ints, Matrix
+from routing.solve.compiled import entry, inlined, part
 
 TRAVEL, WAITING, LATENESS, OVERTIME = 0, 1, 2, 3
 
@@ -85,25 +85,25 @@ def new_state(arrays: Arrays) -> State:
     return state
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def earliest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) -> int:
     """First start at or after `at` in windows first..last-1, NEVER if none."""
     for w in range(first, last):
         if at <= closes[w]:
-            return at if at > opens[w] else opens[w]
+            return max(opens[w], at)
     return NEVER
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def latest_start(opens: Ints, closes: Ints, first: int, last: int, at: int) -> int:
     """Last start at or before `at` in windows first..last-1, -NEVER if none."""
     for w in range(last - 1, first - 1, -1):
         if at >= opens[w]:
-            return at if at < closes[w] else closes[w]
+            return min(closes[w], at)
     return -NEVER
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def ready_after(p: Arrays, k: int, at: int, drive: int, taken: int, then: int) -> int:
     """Earliest arrival of a leg begun at `at` on which breaks taken..then-1 are had, NEVER if one is too late."""
     if at >= NEVER:
@@ -111,17 +111,16 @@ def ready_after(p: Arrays, k: int, at: int, drive: int, taken: int, then: int) -
     free = at
     rest = 0
     for b in range(taken, then):
-        if p.pause_from[k, b] > free:
-            free = p.pause_from[k, b]
+        free = max(free, p.pause_from[k, b])
         if free > p.pause_until[k, b]:
             return NEVER
         free += p.pause_for[k, b]
         rest += p.pause_for[k, b]
     driven = at + drive + rest
-    return driven if driven > free else free
+    return max(free, driven)
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def latest_before(p: Arrays, k: int, at: int, drive: int, taken: int, then: int) -> int:
     """Latest begin of a leg that has breaks taken..then-1 and arrives by `at`, -NEVER if none."""
     if at <= -NEVER:
@@ -131,15 +130,14 @@ def latest_before(p: Arrays, k: int, at: int, drive: int, taken: int, then: int)
     for b in range(then - 1, taken - 1, -1):
         free -= p.pause_for[k, b]
         rest += p.pause_for[k, b]
-        if free > p.pause_until[k, b]:
-            free = p.pause_until[k, b]
+        free = min(free, p.pause_until[k, b])
         if free < p.pause_from[k, b]:
             return -NEVER
     driven = at - drive - rest
-    return driven if driven < free else free
+    return min(free, driven)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def drive_s(p: Arrays, origin: int, target: int, at: int) -> int:
     """Seconds of a leg begun at `at` when travel depends on the time of day."""
     last = p.stack_at.shape[0] - 1
@@ -157,7 +155,7 @@ def drive_s(p: Arrays, origin: int, target: int, at: int) -> int:
     return here + (there - here) * (at - p.stack_at[z]) // (p.stack_at[z + 1] - p.stack_at[z])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) -> bool:
     """Labels after the leg origin -> target and the service there; False when nothing arrives in time.
 
@@ -229,7 +227,7 @@ def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) 
     return alive
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _walk(p: Arrays, s: State, k: int) -> bool:
     m = s.length[k]
     last = p.pauses[k]
@@ -256,7 +254,7 @@ def _walk(p: Arrays, s: State, k: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _schedule(p: Arrays, s: State, k: int) -> bool:
     m = s.length[k]
     n = p.must.shape[0]
@@ -298,7 +296,7 @@ def _schedule(p: Arrays, s: State, k: int) -> bool:
     return possible
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def refresh(p: Arrays, s: State, k: int) -> bool:
     """Clocks, travel and value of shift k after its route changed; False when the route cannot be done."""
     m = s.length[k]
@@ -329,7 +327,7 @@ def refresh(p: Arrays, s: State, k: int) -> bool:
     return m == 0 or (done and travel <= p.max_travel[k])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@entry
 def load(p: Arrays, s: State, k: int, visits: Ints) -> bool:
     """Make `visits` the route of shift k; False when it cannot be done (the state is then to be loaded anew)."""
     m = visits.shape[0]

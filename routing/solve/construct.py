@@ -225,7 +225,7 @@ class _Filler:
         rows = detour.argmin(axis=0)
         cheapest = detour[rows, np.arange(len(candidates))]
         gain = self._worth[position, candidates] - self._problem.objective.travel * cheapest
-        rank = gain / (cheapest + self._service[candidates] + 1.0)
+        rank = gain / np.maximum(cheapest + self._service[candidates], 1)
         musts = self._must[candidates]
         rank[musts] += MUST_GAIN
         unused = opening and not self._insertions.sequences[position]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from routing.plan import Engine, Plan
 from routing.problem import Problem
@@ -20,12 +21,14 @@ EngineFunction = Callable[[Problem, SolveOptions, OnProgress | None, ShouldStop 
 FINISH_PART = 1.0
 """Time kept for gaps, reasons and checks, as a multiple of what the first plan took; measured 0.5 to 0.7."""
 LEAST_FINISH_S = 0.05
+FINISH_S = 1e-5
+"""Time kept for the same after the compiled search, per visit and shift."""
+FIRST_PART = 0.6
+"""Part of the limit that the compiled search has in any case."""
 FIRST_S = 0.6
 """Time for the first plan, even when the limit passes: a plan that is not full costs more to explain."""
 FILL_S = 0.25
 """Time for filling gaps, even when the limit has passed."""
-STOP_EVERY = 64
-"""The search asks hundreds of thousands of times a second whether to stop; every so many the caller is asked."""
 
 
 def solve(
@@ -68,15 +71,43 @@ def solve_by_ortools(
         from routing.solve.model import RoutingModel, SearchLimits  # noqa: PLC0415 - 0.2 s that a short solve lacks
 
         model = RoutingModel(problem)
-        stop = None if should_stop is None else _seldom(should_stop)
-        limits = SearchLimits(search_end.remaining_s, options.iterations, stop, options.seed)
+        limits = SearchLimits(search_end.remaining_s, options.iterations, should_stop, options.seed)
         found, iterations = model.improve(first, limits, reporter.solution)
         best = max((first, trim(scheduler, found)), key=lambda sequences: _worth(scheduler, sequences))
     return finish(scheduler, best, seed=options.seed, iterations=iterations, engine="ortools", deadline=deadline)
 
 
-ENGINE_FUNCTIONS: dict[Engine, EngineFunction] = {"search": solve_by_ortools, "ortools": solve_by_ortools}
-"""Every engine by its name; `search` is answered by OR-Tools until its own module replaces the entry."""
+def solve_by_search(
+    problem: Problem,
+    options: SolveOptions,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
+    on_routes: OnRoutes | None,
+) -> Plan:
+    """The compiled search with its route pool and CP-SAT."""
+    from routing.solve.bound import upper_bound  # noqa: PLC0415 - the kernels load in a second that the others save
+    from routing.solve.search import search  # noqa: PLC0415
+
+    deadline = Deadline.after(options.time_s)
+    scheduler = Scheduler(problem)
+    reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
+    left = deadline.remaining_s
+    limits = options if left is None else replace(options, seconds=max(FIRST_PART * left, left - reserve))
+    found = search(problem, limits, on_progress, should_stop, on_routes)
+    bound = upper_bound(problem, found.objective_s, deadline=_earlier(deadline, reserve))
+    return finish(
+        scheduler,
+        found.sequences,
+        seed=options.seed,
+        iterations=found.iterations,
+        engine="search",
+        deadline=deadline,
+        bound_s=bound,
+    )
+
+
+ENGINE_FUNCTIONS: dict[Engine, EngineFunction] = {"search": solve_by_search, "ortools": solve_by_ortools}
+"""Every engine by its name."""
 
 
 class _Reporter:
@@ -110,20 +141,6 @@ class _Reporter:
             self._on_progress(Progress(elapsed, self._solutions, objective_s, served, message))
         if self._on_routes is not None:
             self._on_routes(sequences)
-
-
-def _seldom(should_stop: ShouldStop) -> ShouldStop:
-    """The same question, passed on once in `STOP_EVERY` times; once answered yes, always yes."""
-    asked, stopped = 0, False
-
-    def ask() -> bool:
-        nonlocal asked, stopped
-        asked += 1
-        if not stopped and asked % STOP_EVERY == 0:
-            stopped = should_stop()
-        return stopped
-
-    return ask
 
 
 def _worth_searching(problem: Problem, options: SolveOptions, search_end: Deadline, first_took_s: float) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from routing.solve.arrays import NEVER, PLAIN, WALKED, Arrays, Ints, Matrix
+from routing.solve.chance import Words, below
 from routing.solve.clock import TRAVEL, State, earliest_start, latest_before, ready_after, walk_leg
+from routing.solve.compiled import inlined, part
 
 NOWHERE = -(1 << 60)
 """Gain of a visit that fits nowhere on a shift."""
@@ -21,7 +22,7 @@ class Places(NamedTuple):
     """Best place of each visit on each shift, valid while `stamp` equals the shift's version."""
 
     gain: Ints
-    """[K, n] what the visit would add to the objective, less the price put on waiting; NOWHERE if it does not fit."""
+    """[K, n] what the visit would add to the objective, NOWHERE if it does not fit."""
     spent: Ints
     """[K, n] travel and waiting that it would add."""
     at: Matrix
@@ -36,7 +37,7 @@ def new_places(arrays: Arrays) -> Places:
     return Places(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int32), np.full(shape, -1))
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def _plain_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
     """Extra travel and waiting of visit c after position q without breaks; (NEVER, 0) if it does not fit."""
     before = s.route[k, q]
@@ -50,7 +51,7 @@ def _plain_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int
     return to + on - s.leg[k, q], begin - arrives
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _once_paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
     """The same on a shift with one break."""
     to = np.int64(p.inbound[c, s.route[k, q]])
@@ -72,16 +73,14 @@ def _once_paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, las
         begin = earliest_start(p.opens, p.closes, first, last, arrives)
         if begin < NEVER and begin - arrives < waited:
             left = begin + p.service[c]
-            if left + on <= due_fresh or (
-                left <= until and max(left + on, p.pause_from[k, 0]) + rest <= due_rested
-            ):
+            if left + on <= due_fresh or (left <= until and max(left + on, p.pause_from[k, 0]) + rest <= due_rested):
                 waited = begin - arrives
     if waited >= NEVER:
         return NEVER, 0
     return to + on - s.leg[k, q], waited
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: int) -> tuple[int, int]:
     """The same on a shift with breaks."""
     to = np.int64(p.inbound[c, s.route[k, q]])
@@ -107,7 +106,7 @@ def _paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: in
     return to + on - s.leg[k, q], waited
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
     """Extra price and travel of visit c after position q, walking the rest of the shift; (NEVER, 0) if it fails."""
     last = p.pauses[k]
@@ -134,9 +133,12 @@ def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
     return paid + more * p.price[TRAVEL], more
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float) -> None:
-    """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared."""
+@inlined
+def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float, chance: Words) -> None:
+    """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared.
+
+    One time in twenty a place is overlooked, so that the search does not always put visits in the same order.
+    """
     n = p.must.shape[0]
     row = p.calendar[k] * n + c
     first, last = p.windows_at[row], p.windows_at[row + 1]
@@ -152,7 +154,10 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
     states = p.pauses[k] + 1
     room = p.max_travel[k] - s.travel[k]
     best = 1e18
+    blind = below(chance, 20 * (m + 1))
     for q in range(s.locked[k], m + 1):
+        if q == blind:
+            continue
         if plain:
             if s.ahead[k, q, 0] > shut:
                 break
@@ -181,26 +186,25 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
                 extra, waited = _once_paused_at(p, s, k, c, q, first, last)
             else:
                 extra, waited = _paused_at(p, s, k, c, q, first, last)
-        if extra > room:
+        if extra >= NEVER or extra > room:
             continue
         cost = p.price[TRAVEL] * extra + patience * waited
         if cost < best:
             best = cost
-            places.gain[k, c] = p.worth[k, c] - np.int64(cost)
+            places.gain[k, c] = p.worth[k, c] - p.price[TRAVEL] * extra
             places.spent[k, c] = extra + waited
             places.at[k, c] = q
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float) -> None:
+@inlined
+def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, patience: float, chance: Words) -> None:
     """Bring the cache for visit c up to date after another visit was inserted after position q of shift k.
 
-    It had a place there. What else fitted before can only fit worse now, so the former best and the two new places
-    decide.
+    What else fitted before can only fit worse now, so the former best and the two new places decide.
     """
     former = np.int64(places.at[k, c])
-    if p.mode[k] == WALKED or former == q:
-        find_place(p, s, places, k, c, patience)
+    if p.mode[k] == WALKED or (former == q and places.gain[k, c] > NOWHERE):
+        find_place(p, s, places, k, c, patience, chance)
         return
     places.stamp[k, c] = s.version[k]
     row = p.calendar[k] * p.must.shape[0] + c
@@ -208,7 +212,9 @@ def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, pati
     plain = p.mode[k] == PLAIN
     room = p.max_travel[k] - s.travel[k]
     best = 1e18
-    for choice in range(3):
+    nowhere = places.gain[k, c] == NOWHERE
+    places.gain[k, c] = NOWHERE
+    for choice in range(1 if nowhere else 0, 3):
         at = q + choice - 1 if choice > 0 else (former if former < q else former + 1)
         if plain:
             extra, waited = _plain_at(p, s, k, c, at, first, last)
@@ -216,14 +222,14 @@ def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, pati
             extra, waited = _once_paused_at(p, s, k, c, at, first, last)
         else:
             extra, waited = _paused_at(p, s, k, c, at, first, last)
-        if extra > room:
+        if extra >= NEVER or extra > room:
             if choice == 0:
-                find_place(p, s, places, k, c, patience)
+                find_place(p, s, places, k, c, patience, chance)
                 return
             continue
         cost = p.price[TRAVEL] * extra + patience * waited
         if cost < best:
             best = cost
-            places.gain[k, c] = p.worth[k, c] - np.int64(cost)
+            places.gain[k, c] = p.worth[k, c] - p.price[TRAVEL] * extra
             places.spent[k, c] = extra + waited
             places.at[k, c] = at

@@ -21,12 +21,14 @@ from routing.problem import Problem
 from routing.solve.coarse import coarsen, slowest_drives, tick_of, usual_drives
 from routing.solve.construct import Sequences, trim
 from routing.solve.pauses import NEVER
-from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 from routing.solve.starts import StartSpan
 
 OnSolution = Callable[[int, Callable[[], Sequences]], None]
-BRANCHES_PER_ITERATION = 2_000
+CHECKS_PER_ITERATION = 500
+"""Times the search asks whether to go on, per solution wanted: it ends there where no more solutions come."""
+ASK_EVERY = 64
+"""The search asks hundreds of thousands of times a second; the caller is asked once in so many."""
 LARGE_STEP_MS = 60_000
 """Also bounds the taking over of a first solution, which fails silently when it takes longer (50 shifts: 0.2 s)."""
 
@@ -50,8 +52,8 @@ class RoutingModel:
         self.coarse = coarsen(problem, self.tick)
         self._scheduler = Scheduler(self.coarse)
         self._line = _day_offsets(self.coarse)
-        self._fits = _fits_alone(self._scheduler)
-        self._visits = [int(visit) for visit in np.flatnonzero(self._fits.any(axis=0))]
+        self._allowed = _allowed(self._scheduler)
+        self._visits = [int(visit) for visit in np.flatnonzero(self._allowed.any(axis=0))]
         self._node_of = {visit: node for node, visit in enumerate(self._visits)}
         self._build()
 
@@ -155,7 +157,7 @@ class RoutingModel:
         for node, (position, visit) in enumerate(zip(self._visits, visits, strict=True)):
             index = self._manager.NodeToIndex(node)
             self._model.AddDisjunction([index], worths[node] + (priceless if visit.must else 0))
-            possible = self._fits[:, position]
+            possible = self._allowed[:, position]
             barred = [int(vehicle) for vehicle in np.flatnonzero(~possible)]
             if barred:
                 self._model.VehicleVar(index).RemoveValues(barred)
@@ -203,8 +205,6 @@ class RoutingModel:
             self._parameters.time_limit.FromMilliseconds(max(1, int(limits.seconds * 1000)))
         if limits.solutions is not None:
             self._parameters.solution_limit = max(1, limits.solutions)
-            branches = BRANCHES_PER_ITERATION * (limits.solutions + 50)
-            self._model.AddSearchMonitor(solver.BranchesLimit(branches))
         accepted = 0
 
         def at_solution() -> None:
@@ -214,8 +214,7 @@ class RoutingModel:
                 on_solution(self._full_cost - self._model.CostVar().Max(), self._current)
 
         self._model.AddAtSolutionCallback(at_solution)
-        if limits.should_stop is not None:
-            self._model.AddSearchMonitor(solver.CustomLimit(limits.should_stop))
+        self._model.AddSearchMonitor(solver.CustomLimit(_limit(limits)))
         self._model.CloseModelWithParameters(self._parameters)
         routes = [[self._manager.NodeToIndex(self._node_of[visit]) for visit in one] for one in self._cut(start)]
         given = self._model.ReadAssignmentFromRoutes(routes, True)
@@ -230,7 +229,7 @@ class RoutingModel:
     def _cut(self, start: Sequence[Sequence[int]]) -> Sequences:
         """The sequences without what does not fit the coarse clock."""
         possible = [
-            [visit for visit in sequence if self._fits[position, visit]] for position, sequence in enumerate(start)
+            [visit for visit in sequence if self._allowed[position, visit]] for position, sequence in enumerate(start)
         ]
         return trim(self._scheduler, possible)
 
@@ -249,6 +248,21 @@ class RoutingModel:
         return sequences
 
 
+def _limit(limits: SearchLimits) -> Callable[[], bool]:
+    """The question the search asks at every step, the caller's wish and the most steps in one."""
+    most = None if limits.solutions is None else CHECKS_PER_ITERATION * (limits.solutions + 4)
+    asked = 0
+
+    def over() -> bool:
+        nonlocal asked
+        asked += 1
+        if most is not None and asked > most:
+            return True
+        return limits.should_stop is not None and asked % ASK_EVERY == 0 and limits.should_stop()
+
+    return over
+
+
 def _day_offsets(coarse: Problem) -> list[int]:
     """What to add to a shift's clock so that the days follow each other with a tick between them."""
     days = sorted({shift.day for shift in coarse.shifts})
@@ -260,9 +274,12 @@ def _day_offsets(coarse: Problem) -> list[int]:
     return [offsets[shift.day] for shift in coarse.shifts]
 
 
-def _fits_alone(scheduler: Scheduler) -> npt.NDArray[np.bool_]:
-    """Which visit fits which shift when nothing else is in it: bool [shifts, visits]."""
-    empty = Insertions(scheduler)
-    everybody = np.arange(len(scheduler.problem.visits), dtype=np.int64)
-    rows = [empty.places(i, everybody).fits[0] for i in range(len(scheduler.problem.shifts))]
-    return np.array(rows, np.bool_).reshape(len(scheduler.problem.shifts), len(everybody))
+def _allowed(scheduler: Scheduler) -> npt.NDArray[np.bool_]:
+    """Which shift may serve which visit at a time within it: bool [shifts, visits]."""
+    shifts = scheduler.problem.shifts
+    rows = []
+    for i, shift in enumerate(shifts):
+        table = scheduler.span_table(i)
+        meets = (table.last >= shift.start_s) & (table.first <= shift.end_s + shift.max_overtime_s)
+        rows.append(table.allowed & meets.any(axis=1))
+    return np.array(rows, np.bool_).reshape(len(shifts), len(scheduler.problem.visits))

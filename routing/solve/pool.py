@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from routing.solve.arrays import Arrays, Ints, Matrix
 from routing.solve.chance import Words
 from routing.solve.clock import State
+from routing.solve.compiled import part
 
 LONGEST = 120
 """Visits of the longest route kept."""
@@ -54,7 +54,7 @@ def new_pool(arrays: Arrays, cells: int) -> Pool:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def keep(s: State, pool: Pool, k: int) -> None:
     """Put the route of shift k into the pool."""
     m = s.length[k]

@@ -11,15 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from routing.plan import Reason, Unserved
 from routing.problem import Visit
-from routing.solve.construct import Deadline
+from routing.solve.construct import Deadline, worth_by_shift
 from routing.solve.pauses import NEVER
 from routing.solve.places import Insertions
 from routing.solve.schedule import Scheduler
 from routing.solve.starts import may_serve
 
+Ints = npt.NDArray[np.int64]
+
+MOST_PLACES = 200
+"""Places of a visit that are priced exactly at most; nearly always the first few settle it."""
 PRICED_WHEN_TIMED = 12
 """Places of a visit that are priced exactly when travel depends on the time, cheapest guess first."""
 
@@ -32,28 +37,36 @@ class Examination:
     better: dict[int, tuple[int, ...]]
 
 
-def examine(scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline: Deadline) -> Examination:
+def examine(
+    scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline: Deadline, *, only: Sequence[int] | None = None
+) -> Examination:
     """A checked reason for every visit in no sequence, in the order of the problem.
 
-    After the `deadline` the swaps that tell `displaced` from `time` are no longer tried; `time` remains true.
+    `only` are the visits looked at, where not all. After the `deadline` the swaps that tell `displaced` from `time` are
+    no longer tried; `time` remains true.
     """
-    inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline)
+    inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline, only)
     answers = inquiry.answers()
     return Examination(answers, inquiry.better)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Finding:
-    """What is known of one visit: the least that is missing, where, and the places where nothing is."""
+    """What is known of one visit: the least that is missing and where, and the places where nothing is.
+
+    A place is a bound on what serving there loses (seconds of the objective), the shift and the row; least first.
+    """
 
     visit: int
     short_s: int
     shift: int
-    fits: list[tuple[int, int, int]]  # extra drive in seconds, shift, row
+    fits: list[tuple[int, int, int]]
 
 
 class _Inquiry:
-    def __init__(self, scheduler: Scheduler, final: Insertions, deadline: Deadline) -> None:
+    def __init__(
+        self, scheduler: Scheduler, final: Insertions, deadline: Deadline, only: Sequence[int] | None = None
+    ) -> None:
         self._scheduler = scheduler
         self._problem = scheduler.problem
         self._final = final
@@ -61,48 +74,67 @@ class _Inquiry:
         self._deadline = deadline
         self._costs: dict[int, int] = {}
         self.better: dict[int, tuple[int, ...]] = {}
-        self._unserved = np.array(final.unserved(), np.int64)
+        self._worths = worth_by_shift(scheduler)
+        self._unserved = np.array(final.unserved() if only is None else only, np.int64)
 
     def answers(self) -> tuple[Unserved, ...]:
         answers: dict[int, Unserved] = {}
-        crowded: list[_Finding] = []
-        alone = self._search(self._trial)
-        for visit, finding in self._search(self._final).items():
-            impossible = self._never(visit)
-            if impossible is not None:
-                answers[visit] = impossible
-                continue
-            priced = self._value(finding)
+        homeless: list[_Finding] = []
+        for finding in self._search(self._final, self._unserved):
+            priced = self._value(finding) if finding.fits else self._never(finding.visit)
             if priced is not None:
-                answers[visit] = priced
-            elif alone[visit].fits:
+                answers[finding.visit] = priced
+            else:
+                homeless.append(finding)
+        crowded: list[_Finding] = []
+        alone = self._search(self._trial, np.array([finding.visit for finding in homeless], np.int64))
+        for finding, empty in zip(homeless, alone, strict=True):
+            if any(self._price(position, (finding.visit,)) is not None for _, position, _ in empty.fits):
                 crowded.append(finding)
             else:
-                least = min(finding, alone[visit], key=lambda one: one.short_s)
-                answers[visit] = self._too_long(least)
+                least = min(finding, empty, key=lambda one: one.short_s)
+                answers[finding.visit] = self._too_long(least)
         answers |= self._rivals(crowded)
         for finding in crowded:
             if finding.visit not in answers:
                 answers[finding.visit] = self._crowded_out(finding)
         return tuple(answers[visit] for visit in sorted(answers))
 
-    def _search(self, insertions: Insertions) -> dict[int, _Finding]:
-        """The places of every unserved visit in all shifts."""
-        findings = {int(visit): _Finding(int(visit), NEVER, -1, []) for visit in self._unserved}
-        for position in range(len(self._problem.shifts)):
-            candidates = self._unserved[insertions.allowed(position)[self._unserved]]
-            if not candidates.size:
+    def _search(self, insertions: Insertions, visits: Ints) -> list[_Finding]:
+        """The places of each visit in all shifts."""
+        count = len(self._problem.shifts)
+        short = np.full((count, len(visits)), NEVER, np.int64)
+        bounds, columns, positions, rows = [], [], [], []
+        weights = self._problem.objective
+        service = np.array([self._problem.visits[visit].service_s for visit in visits.tolist()], np.int64)
+        for position in range(count):
+            inside = np.flatnonzero(insertions.allowed(position)[visits])
+            if not inside.size:
                 continue
-            places = insertions.places(position, candidates)
-            least = places.short_s.min(axis=0)
-            for column, visit in enumerate(candidates.tolist()):
-                finding = findings[visit]
-                if least[column] < finding.short_s:
-                    finding.short_s, finding.shift = int(least[column]), position
-                if least[column] == 0:
-                    rows = np.flatnonzero(places.short_s[:, column] == 0)
-                    finding.fits.extend((int(places.detour_s[row, column]), position, int(row)) for row in rows)
-        return findings
+            places = insertions.places(position, visits[inside])
+            short[position, inside] = places.short_s.min(axis=0)
+            row, column = np.nonzero(places.fits)
+            detour, column = places.detour_s[row, column], inside[column]
+            saved = weights.waiting * np.maximum(0, detour + service[column])
+            bounds.append(weights.travel * detour - saved - self._worths[position, visits[column]])
+            columns.append(column)
+            positions.append(np.full(len(row), position, np.int64))
+            rows.append(row)
+        fits: dict[int, list[tuple[int, int, int]]] = {}
+        if bounds:
+            bound, column, place, row = (np.concatenate(parts) for parts in (bounds, columns, positions, rows))
+            order = np.lexsort((row, place, bound, column))
+            starts = np.searchsorted(column[order], np.arange(len(visits) + 1))
+            table = np.stack((bound, place, row), axis=1)[order]
+            fits = {
+                i: [(b, p, r) for b, p, r in table[starts[i] : starts[i + 1]][:MOST_PLACES].tolist()]
+                for i in range(len(visits))
+            }
+        best = short.argmin(axis=0) if count else np.zeros(len(visits), np.int64)
+        return [
+            _Finding(visit, int(short[best[i], i]) if count else NEVER, int(best[i]), fits.get(i, []))
+            for i, visit in enumerate(visits.tolist())
+        ]
 
     def _never(self, visit_index: int) -> Unserved | None:
         """A reason that holds whatever the routes are: skill, window or no road."""
@@ -143,18 +175,9 @@ class _Inquiry:
     def _value(self, finding: _Finding) -> Unserved | None:
         """The price of the cheapest place where the visit fits; None where the exact schedule finds no place."""
         visit = self._problem.visits[finding.visit]
-        weights, best = self._problem.objective, None
-        limit = NEVER if self._scheduler.travel.is_constant else PRICED_WHEN_TIMED
-        for bound, position, row in sorted(
-            (
-                weights.travel * detour
-                - weights.waiting * max(0, detour + visit.service_s)
-                - visit.worth_s(self._problem.shifts[position].rep),
-                position,
-                row,
-            )
-            for detour, position, row in finding.fits
-        ):
+        best: tuple[int, int, tuple[int, ...]] | None = None
+        limit = MOST_PLACES if self._scheduler.travel.is_constant else PRICED_WHEN_TIMED
+        for bound, position, row in finding.fits:
             if limit == 0 or (best is not None and bound >= best[0]):
                 break
             limit -= 1
@@ -197,7 +220,7 @@ class _Inquiry:
         """The visits of the least crowded shift whose single stop, worth more, holds the place."""
         groups: dict[int, list[int]] = {}
         for finding in crowded:
-            if finding.shift >= 0:
+            if finding.short_s < NEVER:
                 groups.setdefault(finding.shift, []).append(finding.visit)
         answers: dict[int, Unserved] = {}
         for position, visits in groups.items():

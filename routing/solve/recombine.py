@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.optimize import linprog
 
 from routing.solve.arrays import Arrays, Ints
 from routing.solve.pool import Pool
@@ -75,20 +73,20 @@ def recombine(
     if len(columns) == 0:
         return None
     capacity = np.bincount(arrays.kind)
-    chosen, reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1], arrays, incumbent)
+    reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1])
     if relaxed <= objective + 0.5:
         return None
     able = np.flatnonzero(reduced >= objective - relaxed - 0.5)
     if len(able) > MOST_COLUMNS:
         able = able[np.argsort(-reduced[able], kind="stable")[:MOST_COLUMNS]]
-    del chosen
     return _pack(arrays, columns.take(np.sort(able)), capacity, incumbent, objective, seconds, seed)
 
 
-def _relax(
-    columns: Columns, capacity: Ints, visits: int, arrays: Arrays, incumbent: Sequences
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], float]:
-    """Rows used, reduced cost of every column, and value of the linear relaxation over all columns."""
+def _relax(columns: Columns, capacity: Ints, visits: int) -> tuple[npt.NDArray[np.float64], float]:
+    """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns."""
+    from scipy import sparse  # noqa: PLC0415 -- a second to import, and short solves never come here
+    from scipy.optimize import linprog  # noqa: PLC0415
+
     scale = float(max(1, np.abs(columns.value).max()))
     value = columns.value / scale
     price = np.full(visits + 1, 0.0)
@@ -96,7 +94,6 @@ def _relax(
     active = np.argsort(-columns.value, kind="stable")[:400]
     relaxed = 0.0
     reduced = value.copy()
-    del arrays, incumbent
     for _ in range(ROUNDS):
         subset = columns.take(active)
         used = subset.visits < visits
@@ -104,7 +101,9 @@ def _relax(
         cols = np.concatenate([np.nonzero(used)[0], np.arange(len(subset))])
         matrix = sparse.csc_matrix((np.ones(len(rows)), (rows, cols)), shape=(visits + len(capacity), len(subset)))
         limit = np.concatenate([np.ones(visits), capacity])
-        answer = linprog(-value[active], A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs")
+        answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse constraints
+            -value[active], A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs"
+        )
         duals = -answer.ineqlin.marginals
         price[:visits] = duals[:visits]
         rent = duals[visits:]
@@ -117,7 +116,7 @@ def _relax(
         better = positive[np.argsort(-reduced[positive], kind="stable")[:1500]]
         active = np.concatenate([active, better])
     bound = relaxed + float((np.maximum(0.0, reduced)).max(initial=0.0)) * float(capacity.sum())
-    return active, reduced * scale, bound * scale
+    return reduced * scale, bound * scale
 
 
 def _pack(

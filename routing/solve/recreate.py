@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from routing.solve.arrays import Arrays, Ints
 from routing.solve.chance import Words, uniform
 from routing.solve.clock import State, refresh
+from routing.solve.compiled import inlined, part
 from routing.solve.insertion import NOWHERE, Places, find_place, mend_place
 from routing.solve.ruin import Torn, touch
 
@@ -26,7 +26,7 @@ class Bench(NamedTuple):
 
     visits: Ints
     """[n] candidates."""
-    count: Ints
+    totals: Ints
     """[2] candidates, journal entries."""
     best: Ints
     """[n] shift where the candidate gains most, -1 if nowhere."""
@@ -36,6 +36,21 @@ class Bench(NamedTuple):
     """[n] this iteration's noise on the rank."""
     journal: Ints
     """[J, 5] shift, visit, gain, spent, position of overwritten places."""
+
+
+class Taste(NamedTuple):
+    """What one iteration looks for in a bargain."""
+
+    power: float
+    """Exponent of gain against time."""
+    share: float
+    """Part of a service that counts as use of time."""
+    patience: float
+    """Price of a second of waiting when places are compared."""
+    noise: float
+    """Largest random change of a rank, up or down."""
+    floor: float
+    """Gain below which a visit is left out."""
 
 
 def new_bench(arrays: Arrays) -> Bench:
@@ -51,54 +66,63 @@ def new_bench(arrays: Arrays) -> Bench:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def _fresh(p: Arrays, s: State, places: Places, torn: Torn, bench: Bench, k: int, c: int, patience: float) -> None:
+@inlined
+def _fresh(
+    p: Arrays, s: State, places: Places, torn: Torn, bench: Bench, k: int, c: int, patience: float, chance: Words
+) -> None:
     if places.stamp[k, c] == s.version[k]:
         return
     if torn.changed[k] == 1 and places.stamp[k, c] == torn.version[k]:
-        j = bench.count[1]
+        j = bench.totals[1]
         bench.journal[j, 0] = k
         bench.journal[j, 1] = c
         bench.journal[j, 2] = places.gain[k, c]
         bench.journal[j, 3] = places.spent[k, c]
         bench.journal[j, 4] = places.at[k, c]
-        bench.count[1] = j + 1
-    find_place(p, s, places, k, c, patience)
+        bench.totals[1] = j + 1
+    find_place(p, s, places, k, c, patience, chance)
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@inlined
 def _rank(
-    p: Arrays, s: State, places: Places, bench: Bench, c: int, rule: int, power: float, share: float, floor: float
+    p: Arrays,
+    s: State,
+    places: Places,
+    bench: Bench,
+    c: int,
+    rule: int,
+    taste: Taste,
 ) -> None:
-    """Choose the candidate's best shift and rank the bargain; -1 when nothing gains more than `floor`."""
+    """Choose the candidate's best shift and rank the bargain; -1 when nothing gains more than the floor."""
     best = -1
-    first = np.int64(NOWHERE)
-    second = np.int64(NOWHERE)
+    first = float(NOWHERE)
+    second = float(NOWHERE)
     for k in range(s.length.shape[0]):
         if p.allowed[k, c] == 0 or places.stamp[k, c] != s.version[k]:
             continue
-        gain = places.gain[k, c]
-        if gain > first:
+        merit = places.gain[k, c] - taste.patience * places.spent[k, c]
+        if places.gain[k, c] > taste.floor and merit > first:
             second = first
-            first = gain
+            first = merit
             best = k
-        elif gain > second:
-            second = gain
-    if best < 0 or first <= floor:
-        bench.best[c] = -1
-        return
+        elif merit > second:
+            second = merit
     bench.best[c] = best
-    gain = max(1.0, float(first))
+    if best < 0:
+        return
+    gain = max(1.0, float(places.gain[best, c]))
     if rule == BY_SECOND:
-        bench.rank[c] = power * np.log(gain) - np.log(max(0, places.spent[best, c]) + share * p.service[c] + 1.0)
+        bench.rank[c] = taste.power * np.log(gain) - np.log(
+            max(0, places.spent[best, c]) + taste.share * p.service[c] + 1.0
+        )
         bench.rank[c] += bench.noise[c]
     elif rule == BY_GAIN:
         bench.rank[c] = np.log(gain) + bench.noise[c]
     else:
-        bench.rank[c] = np.log(gain + gain - max(0.0, float(second)) + 1.0) + bench.noise[c]
+        bench.rank[c] = np.log(gain + max(0.0, first - max(0.0, second)) + 1.0) + bench.noise[c]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def recreate(
     p: Arrays,
     s: State,
@@ -106,25 +130,21 @@ def recreate(
     torn: Torn,
     bench: Bench,
     rule: int,
-    power: float,
-    share: float,
-    patience: float,
-    noise: float,
-    floor: float,
+    taste: Taste,
     chance: Words,
     clock: Ints,
 ) -> None:
-    """Insert candidates of the bench one by one until none gains more than `floor`."""
+    """Insert candidates of the bench one by one until none gains more than the taste's floor."""
     shifts = s.length.shape[0]
-    count = bench.count[0]
-    bench.count[1] = 0
+    count = bench.totals[0]
+    bench.totals[1] = 0
     for z in range(count):
         c = bench.visits[z]
-        bench.noise[c] = noise * (2.0 * uniform(chance) - 1.0)
+        bench.noise[c] = taste.noise * (2.0 * uniform(chance) - 1.0)
         for k in range(shifts):
             if p.allowed[k, c] == 1:
-                _fresh(p, s, places, torn, bench, k, c, patience)
-        _rank(p, s, places, bench, c, rule, power, share, floor)
+                _fresh(p, s, places, torn, bench, k, c, taste.patience, chance)
+        _rank(p, s, places, bench, c, rule, taste)
     while count > 0:
         chosen = -1
         top = -1e300
@@ -132,6 +152,9 @@ def recreate(
         while z < count:
             c = bench.visits[z]
             if bench.best[c] < 0:
+                if p.metric == 0:
+                    z += 1
+                    continue
                 count -= 1
                 bench.visits[z] = bench.visits[count]
                 continue
@@ -152,17 +175,17 @@ def recreate(
             if p.allowed[k, other] == 0:
                 continue
             was, spent = places.gain[k, other], places.spent[k, other]
-            if was == NOWHERE:
+            if was == NOWHERE and p.metric == 1:
                 places.stamp[k, other] = s.version[k]
                 continue
-            mend_place(p, s, places, k, other, q, patience)
+            mend_place(p, s, places, k, other, q, taste.patience, chance)
             if places.gain[k, other] == was and places.spent[k, other] == spent:
                 continue
             if bench.best[other] == k or places.gain[k, other] > was:
-                _rank(p, s, places, bench, other, rule, power, share, floor)
+                _rank(p, s, places, bench, other, rule, taste)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def insert(p: Arrays, s: State, torn: Torn, k: int, c: int, q: int, clock: Ints) -> None:
     """Put visit c after position q of shift k."""
     touch(s, torn, k)
@@ -180,10 +203,10 @@ def insert(p: Arrays, s: State, torn: Torn, k: int, c: int, q: int, clock: Ints)
     refresh(p, s, k)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def forget(s: State, places: Places, bench: Bench) -> None:
     """Restore the places that the iteration overwrote (after the routes were put back)."""
-    for j in range(bench.count[1]):
+    for j in range(bench.totals[1]):
         k, c = bench.journal[j, 0], bench.journal[j, 1]
         places.gain[k, c] = bench.journal[j, 2]
         places.spent[k, c] = bench.journal[j, 3]

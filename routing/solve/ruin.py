@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from routing.solve.arrays import Arrays, Ints
 from routing.solve.chance import Words, below, uniform
 from routing.solve.clock import TRAVEL, State, refresh
+from routing.solve.compiled import part
 
 
 class Torn(NamedTuple):
@@ -23,7 +23,7 @@ class Torn(NamedTuple):
     """[n] visits taken out."""
     shifts: Ints
     """[K] shifts changed."""
-    count: Ints
+    totals: Ints
     """[2] how many visits, how many shifts."""
     changed: Ints
     """[K] 1 for shifts changed."""
@@ -56,14 +56,14 @@ def new_torn(arrays: Arrays, state: State) -> Torn:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def touch(s: State, torn: Torn, k: int) -> None:
     """Remember shift k before its first change in this iteration."""
     if torn.changed[k] == 1:
         return
     torn.changed[k] = 1
-    torn.shifts[torn.count[1]] = k
-    torn.count[1] += 1
+    torn.shifts[torn.totals[1]] = k
+    torn.totals[1] += 1
     for q in range(s.length[k] + 2):
         torn.route[k, q] = s.route[k, q]
     torn.length[k] = s.length[k]
@@ -71,7 +71,7 @@ def touch(s: State, torn: Torn, k: int) -> None:
     torn.version[k] = s.version[k]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def take_out(s: State, torn: Torn, c: int) -> bool:
     """Mark visit c as taken out; False if it is unserved or locked."""
     k = s.home[c]
@@ -79,31 +79,45 @@ def take_out(s: State, torn: Torn, c: int) -> bool:
         return False
     touch(s, torn, k)
     s.home[c] = -1
-    torn.visits[torn.count[0]] = c
-    torn.count[0] += 1
+    torn.visits[torn.totals[0]] = c
+    torn.totals[0] += 1
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def close_gaps(p: Arrays, s: State, torn: Torn, clock: Ints) -> None:
-    """Shorten the routes of all changed shifts to the visits that stayed."""
-    for z in range(torn.count[1]):
+    """Shorten the routes of all changed shifts to the visits that stayed.
+
+    Where triangles fail the rest of a route may be impossible; then all of it is taken out.
+    """
+    for z in range(torn.totals[1]):
         k = torn.shifts[z]
-        kept = 0
-        for q in range(1, s.length[k] + 1):
-            c = s.route[k, q]
-            if s.home[c] == k:
-                kept += 1
-                s.route[k, kept] = c
-                s.place[c] = kept
-        s.route[k, kept + 1] = p.end[k]
-        s.length[k] = kept
+        _shorten(p, s, k)
         clock[0] += 1
         s.version[k] = clock[0]
-        refresh(p, s, k)
+        if not refresh(p, s, k):
+            for q in range(s.locked[k] + 1, s.length[k] + 1):
+                s.home[s.route[k, q]] = -1
+                torn.visits[torn.totals[0]] = s.route[k, q]
+                torn.totals[0] += 1
+            _shorten(p, s, k)
+            refresh(p, s, k)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
+def _shorten(p: Arrays, s: State, k: int) -> None:
+    kept = 0
+    for q in range(1, s.length[k] + 1):
+        c = s.route[k, q]
+        if s.home[c] == k:
+            kept += 1
+            s.route[k, kept] = c
+            s.place[c] = kept
+    s.route[k, kept + 1] = p.end[k]
+    s.length[k] = kept
+
+
+@part
 def tear_strings(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longest: int, chance: Words) -> None:
     """Take strings of neighbouring stops out of the shifts around `seed`, about `mean` visits in all."""
     shifts = s.length.shape[0]
@@ -146,18 +160,18 @@ def tear_strings(p: Arrays, s: State, torn: Torn, seed: int, mean: float, longes
                     take_out(s, torn, visit)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def tear_circle(p: Arrays, s: State, torn: Torn, seed: int, many: int, chance: Words) -> None:
     """Take out the seed and served visits nearest to it, skipping one in five."""
     take_out(s, torn, seed)
     for i in range(p.near.shape[1]):
-        if torn.count[0] >= many:
+        if torn.totals[0] >= many:
             return
         if uniform(chance) < 0.8:
             take_out(s, torn, p.near[seed, i])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def tear_bargains(p: Arrays, s: State, torn: Torn, many: int, chance: Words, by_second: bool) -> None:
     """Take out visits that add least to the objective, by tournaments of six; per second of time if asked."""
     n = p.must.shape[0]
@@ -182,21 +196,21 @@ def tear_bargains(p: Arrays, s: State, torn: Torn, many: int, chance: Words, by_
             take_out(s, torn, worst)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def tear_shift(s: State, torn: Torn, k: int) -> None:
     """Take every visit out of a shift."""
     for q in range(s.locked[k] + 1, s.length[k] + 1):
         take_out(s, torn, s.route[k, q])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def put_back(p: Arrays, s: State, torn: Torn) -> None:
     """Restore all changed shifts as they were remembered."""
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         k = torn.shifts[z]
         for q in range(1, s.length[k] + 1):
             s.home[s.route[k, q]] = -1
-    for z in range(torn.count[1]):
+    for z in range(torn.totals[1]):
         k = torn.shifts[z]
         s.length[k] = torn.length[k]
         for q in range(torn.length[k] + 2):

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
 
 from routing.plan import BreakTaken, Engine, Plan, Route, Stop, Unserved
 from routing.problem import Problem, Shift
-from routing.solve.pauses import NO_PAUSES, Pauses, PauseTable
+from routing.solve.labels import Label, Step, steps_to, undominated
+from routing.solve.pauses import NO_PAUSES, PauseTable
 from routing.solve.starts import (
     SpanTable,
     StartSpan,
@@ -59,26 +59,6 @@ class Timing:
     def travel_s(self) -> int:
         """Seconds of driving."""
         return sum(self.drives_s)
-
-
-class _Label(NamedTuple):
-    """A way to be free at `time_s` after a service, with the breaks of `mask` taken."""
-
-    time_s: int
-    cost: int
-    travel_s: int
-    mask: int
-    start_s: int
-    pauses: Pauses
-    before: _Label | None
-
-
-class Step(NamedTuple):
-    """One decision of a timed route: when the rep leaves, the breaks before the next service, when that starts."""
-
-    left_s: int
-    pauses: Pauses
-    start_s: int
 
 
 class Scheduler:
@@ -185,11 +165,11 @@ class Scheduler:
         table = self.pauses(shift_index)
         timed = self._constant is None
         max_travel = shift.max_travel_s if timed else None
-        labels = [_Label(shift.start_s, 0, 0, 0, 0, NO_PAUSES, None)]
+        labels = [Label(shift.start_s, 0, 0, 0, 0, NO_PAUSES, None)]
         legs = list(self._legs(shift_index, visits))
         for (origin, target), visit in zip(legs[:-1], visits, strict=True):
             spans, service = self.spans(shift_index, visit), self._service[visit]
-            longer: list[_Label] = []
+            longer: list[Label] = []
             for label in labels:
                 drive = self.duration(origin, target, label.time_s)
                 travel = label.travel_s + drive
@@ -204,7 +184,7 @@ class Scheduler:
                         if start + service > limit_s:
                             break
                         longer.append(
-                            _Label(
+                            Label(
                                 start + service,
                                 cost + weights.lateness * late,
                                 travel,
@@ -214,11 +194,11 @@ class Scheduler:
                                 label,
                             )
                         )
-            labels = _undominated(longer, by_travel=max_travel is not None)
+            labels = undominated(longer, by_travel=max_travel is not None)
             if not labels:
                 return None
         origin, target = legs[-1]
-        best: tuple[tuple[int, int], _Label] | None = None
+        best: tuple[tuple[int, int], Label] | None = None
         for label in labels:
             drive = self.duration(origin, target, label.time_s)
             if max_travel is not None and label.travel_s + drive > max_travel:
@@ -232,9 +212,9 @@ class Scheduler:
                 cost = label.cost + weights.overtime * max(0, end - shift.end_s) + weights.waiting * end
                 cost += weights.travel * drive if timed else 0
                 if best is None or (cost, end) < best[0]:
-                    last = _Label(end, cost, 0, table.full, end, way, label)
+                    last = Label(end, cost, 0, table.full, end, way, label)
                     best = ((cost, end), last)
-        return None if best is None else self._leave_late(shift_index, visits, _steps(best[1]))
+        return None if best is None else self._leave_late(shift_index, visits, steps_to(best[1]))
 
     def _leave_late(self, shift_index: int, visits: Sequence[int], steps: list[Step]) -> list[Step]:
         """The same timing, leaving home as late as the first service allows (and, by time of day, when it is fast)."""
@@ -391,28 +371,3 @@ def routes_to_plan(
         routes=tuple(routes),
         unserved=tuple(unserved),
     )
-
-
-def _steps(last: _Label) -> list[Step]:
-    steps: list[Step] = []
-    label = last
-    while label.before is not None:
-        steps.append(Step(label.before.time_s, label.pauses, label.start_s))
-        label = label.before
-    return steps[::-1]
-
-
-def _undominated(labels: list[_Label], *, by_travel: bool) -> list[_Label]:
-    """Labels that no other beats in time, cost, breaks taken and (where limited) travel at once."""
-    if len(labels) < 2:
-        return labels
-    kept: list[_Label] = []
-    for label in sorted(labels, key=lambda one: (one.time_s, one.cost, -one.mask.bit_count(), one.travel_s)):
-        if not any(
-            other.cost <= label.cost
-            and other.mask & label.mask == label.mask
-            and not (by_travel and other.travel_s > label.travel_s)
-            for other in kept
-        ):
-            kept.append(label)
-    return kept

@@ -7,6 +7,9 @@ the seed and the number of iterations, so any number of processors gives the sam
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +22,15 @@ from routing.solve.anneal import Lane, anneal, fill, new_lane
 from routing.solve.arrays import Arrays, to_arrays
 from routing.solve.clock import load
 from routing.solve.options import Progress, SolveOptions
+from routing.solve.polish import polish
 from routing.solve.recombine import Sequences, recombine
 from routing.solve.stop import Cancelled, FirstOf, Gap, Iterations, Seconds, Standing, Stop
 
 LANES = 2
 """Lanes of a search that is bounded by iterations, whatever the number of processors."""
 POOL_CELLS = 1 << 15
+SWEEPS = 20
+"""Times the travel phase goes over all visits at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Tuning:
     share: float = 1.0
     noise: float = 0.35
     keen: float = 1.4
+    dare: float = 1.0
     stage_s: float = 7.0
     stage_iterations: int = 60_000
     stages: int = 6
@@ -69,18 +76,24 @@ def search(
     options: SolveOptions,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_routes: Callable[[list[tuple[int, ...]]], None] | None = None,
     *,
     start: Sequence[Sequence[int]] | None = None,
     gap: float | None = None,
     bound_s: int | None = None,
     tuning: Tuning | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Found:
     """The best plan found within the options' budget.
 
+    `on_progress` hears how it stands, `on_routes` gets the visits of every better plan, `should_stop` is asked often.
     `start` is a plan to begin with; shifts it cannot do are emptied. With `gap` the search also ends once the objective
-    is within that share of `bound_s`. Raises InputError when the problem has no travel times.
+    is within that share of `bound_s`. `clock` is what the seconds of the options are counted on.
+    Raises InputError when the problem has no travel times.
     """
-    return _Run(problem, options, on_progress, should_stop, gap, bound_s, tuning or Tuning()).run(start)
+    return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(
+        start
+    )
 
 
 class _Run:
@@ -90,11 +103,13 @@ class _Run:
         options: SolveOptions,
         on_progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
+        on_routes: Callable[[list[tuple[int, ...]]], None] | None,
         gap: float | None,
         bound_s: int | None,
         tuning: Tuning,
+        clock: Callable[[], float],
     ) -> None:
-        self.clock = Seconds(options.time_s or 1.0)
+        self.clock = Seconds(options.time_s or 1.0, clock)
         budget: list[Stop] = []
         if options.time_s is not None:
             budget.append(self.clock)
@@ -106,27 +121,32 @@ class _Run:
         if gap is not None:
             ends.append(Gap(gap))
         self.budget, self.ends = FirstOf(tuple(budget)), FirstOf(tuple(ends))
-        self.options, self.on_progress, self.bound_s, self.tuning = options, on_progress, bound_s, tuning
+        self.options, self.bound_s, self.tuning = options, bound_s, tuning
+        self.on_progress, self.on_routes, self.told = on_progress, on_routes, -(1 << 62)
         self.timed = options.iterations is None
         self.arrays = to_arrays(problem)
+        self.solver_ready = _cp_sat_in_background() if self.timed else lambda: True
         count = options.processes if self.timed else LANES
         self.lanes = [new_lane(self.arrays, options.seed, i, POOL_CELLS) for i in range(count)]
         worth = self.arrays.worth - self.arrays.must_bonus * self.arrays.must.astype(np.int64)
         self.scale = float(np.abs(worth.max(axis=0, initial=0)).mean()) if worth.size else 1.0
         self.scale = max(1.0, self.scale)
+        self.mean = min(tuning.mean, 1.0 + len(self.arrays.must) / 6)
 
     def run(self, start: Sequence[Sequence[int]] | None) -> Found:
         first = self.lanes[0]
         for k, visits in enumerate(start or ()):
-            _load(self.arrays, first, k, visits)
+            _load(self.arrays, first, k, [visit for visit in visits if self.arrays.allowed[k, visit]])
         fill(self.arrays, first, self.tuning.share)
         self._share(_sequences(first))
         self._tell("first plan")
+        if not self.arrays.allowed.any():
+            return Found(_sequences(first), 0, self._objective(first))
         with ThreadPoolExecutor(min(self.options.processes, len(self.lanes))) as threads:
             for number, stage in enumerate(self._stages()):
                 if self._over():
                     break
-                list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))  # type: ignore[misc]
+                list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))
                 self._recombine(number)
         best = self._best()
         return Found(_sequences(best), self._iterations(), self._objective(best))
@@ -140,14 +160,16 @@ class _Run:
         many = max(1, min(tuning.stages, many))
         hot, cold = tuning.hot * self.scale, tuning.cold * self.scale
         edges = [0.94 * i / many for i in range(many + 1)]
-        stages = [Stage(edges[i], edges[i + 1], hot if i == 0 else tuning.reheat * self.scale, cold) for i in range(many)]
+        stages = [
+            Stage(edges[i], edges[i + 1], hot if i == 0 else tuning.reheat * self.scale, cold) for i in range(many)
+        ]
         return [*stages, Stage(edges[-1], 1.0, 4.0 * cold, cold)]
 
     def _cool(self, lane: Lane, stage: Stage) -> None:
         """One lane through one stage, in compiled calls short enough to keep a time limit."""
         tuning = self.tuning
         done = int(lane.clock[1])
-        began, used = time.monotonic(), self._used(lane)
+        began, used = self.clock.elapsed_s, self._used(lane)
         chunk, last = 16, used
         while used < stage.end and not self._over():
             if not self.timed:
@@ -164,14 +186,15 @@ class _Run:
                 chunk,
                 _between(stage, used),
                 _between(stage, following),
-                tuning.mean,
+                self.mean,
                 tuning.longest,
                 tuning.patience,
                 tuning.share,
                 tuning.noise,
                 tuning.keen,
+                tuning.dare * self.scale,
             )
-            rate = (int(lane.clock[1]) - done) / max(1e-6, time.monotonic() - began)
+            rate = (int(lane.clock[1]) - done) / max(1e-6, self.clock.elapsed_s - began)
             chunk = max(8, int(rate * min(0.05, 0.01 * self.clock.seconds))) if self.timed else 2000
             last, used = used, self._used(lane)
             if lane is self.lanes[0]:
@@ -182,8 +205,7 @@ class _Run:
         return (self.options.iterations or 0) // len(self.lanes)
 
     def _used(self, lane: Lane) -> float:
-        used = self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
-        return used
+        return self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
 
     def _over(self) -> bool:
         best = self._best()
@@ -195,7 +217,7 @@ class _Run:
         shifts = self.arrays.allowed.shape[0]
         left = self.clock.seconds - self.clock.elapsed_s if self.options.time_s is not None else 60.0
         seconds = min(left, 0.08 * self.clock.seconds if self.timed else 10.0)
-        if shifts > 1 and seconds > 0.04:
+        if shifts > 1 and seconds > 0.04 and self.solver_ready():
             better = recombine(
                 self.arrays,
                 [lane.pool for lane in self.lanes],
@@ -214,6 +236,7 @@ class _Run:
             lane.state.home[:] = -1
             for k, visits in enumerate(sequences):
                 _load(self.arrays, lane, k, visits)
+            polish(self.arrays, lane, SWEEPS)
             fill(self.arrays, lane, self.tuning.share)
 
     def _best(self) -> Lane:
@@ -227,13 +250,23 @@ class _Run:
         return int(lane.best.value[0]) - self.arrays.must_bonus * int(self.arrays.must[served].sum())
 
     def _tell(self, message: str) -> None:
+        best = self._best()
+        if self.on_routes is not None and int(best.best.value[0]) > self.told:
+            self.told = int(best.best.value[0])
+            self.on_routes(list(_sequences(best)))
         if self.on_progress is None:
             return
-        best = self._best()
         served = int(best.best.length.sum())
-        self.on_progress(
-            Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message)
-        )
+        self.on_progress(Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message))
+
+
+def _cp_sat_in_background() -> Callable[[], bool]:
+    """Begin to import CP-SAT, which takes a second or two; whether it is there yet."""
+    if "ortools.sat.python.cp_model" in sys.modules:
+        return lambda: True
+    thread = threading.Thread(target=importlib.import_module, args=("ortools.sat.python.cp_model",), daemon=True)
+    thread.start()
+    return lambda: not thread.is_alive()
 
 
 def _between(stage: Stage, used: float) -> float:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
-from api.tools import make_tools
+from api.tools import WarmSolvers, make_tools
 from routing.roads.store import build_roads
 from tests.api.seed import seed
 from tests.api.serving import Served, served
 from tests.api.streets import write_extract
+from tests.postgres import PostgresServer
 from visits.models import PlanRun
 from visits.planning import run_planning
 from visits.queries.runs import add_run
@@ -55,14 +56,61 @@ def fill(settings: Settings) -> None:
     store.close()
 
 
-def plan_two_days(settings: Settings) -> None:
+def plan_two_days(settings: Settings, solvers: WarmSolvers) -> None:
     """Plans of both reps on two days."""
     store = open_store(settings.store_url)
     run = PlanRun(first_day=MONDAY, days=2, seconds=0.5)
     with store.session() as session:
         add_run(session, SYSTEM, run)
-    run_planning(store, run.id, make_tools(settings), now=datetime.now(UTC))
+    run_planning(store, run.id, make_tools(settings, solvers), now=datetime.now(UTC))
     store.close()
+
+
+@pytest.fixture(scope="session")
+def solvers() -> Iterator[WarmSolvers]:
+    """A warm solver process that all services of the test run share."""
+    warm = WarmSolvers(1)
+    yield warm
+    warm.close()
+
+
+@pytest.fixture(scope="session")
+def planned_sqlite(
+    migrated_sqlite: Path, roads: Path, solvers: WarmSolvers, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A SQLite file with the small organisation and its two days planned, to copy."""
+    folder = tmp_path_factory.mktemp("planned")
+    shutil.copy(migrated_sqlite, folder / "beatplan.db")
+    found = settings_for(f"sqlite:///{folder / 'beatplan.db'}", roads, folder)
+    fill(found)
+    plan_two_days(found, solvers)
+    return folder / "beatplan.db"
+
+
+@pytest.fixture(scope="session")
+def planned_postgres(
+    postgres: PostgresServer,
+    migrated_postgres: str,
+    roads: Path,
+    solvers: WarmSolvers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    """The name of a PostgreSQL database with the small organisation and its two days planned, to copy."""
+    postgres.run(f"CREATE DATABASE template_planned TEMPLATE {migrated_postgres}")
+    found = settings_for(postgres.url("template_planned"), roads, tmp_path_factory.mktemp("planned"))
+    fill(found)
+    plan_two_days(found, solvers)
+    return "template_planned"
+
+
+def planned_url(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The address of a fresh copy of the planned organisation, on the database that the test is run for."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("planned_sqlite"), folder / "beatplan.db")
+        return f"sqlite:///{folder / 'beatplan.db'}"
+    server, name = request.getfixturevalue("postgres"), f"planned_{secrets.token_hex(6)}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('planned_postgres')}")
+    return str(server.url(name))
 
 
 @pytest.fixture
@@ -74,33 +122,40 @@ def settings(store_url: str, roads: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def service(settings: Settings) -> Iterator[Served]:
-    """A running service on a database of its own."""
-    with served(settings) as running:
+def sqlite_settings(migrated_sqlite: Path, roads: Path, tmp_path: Path) -> Settings:
+    """The same on SQLite alone, for what does not depend on the kind of database."""
+    shutil.copy(migrated_sqlite, tmp_path / "beatplan.db")
+    found = settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path)
+    fill(found)
+    return found
+
+
+@pytest.fixture
+def on_sqlite(sqlite_settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+    """A running service on SQLite alone."""
+    with served(sqlite_settings, solvers) as running:
         yield running
 
 
 @pytest.fixture
-def planned(settings: Settings) -> Iterator[Served]:
+def service(settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+    """A running service on a database of its own."""
+    with served(settings, solvers) as running:
+        yield running
+
+
+@pytest.fixture(params=BOTH)
+def planned(request: pytest.FixtureRequest, roads: Path, solvers: WarmSolvers, tmp_path: Path) -> Iterator[Served]:
     """A running service on a database of its own, with two days planned."""
-    plan_two_days(settings)
-    with served(settings) as running:
+    with served(settings_for(planned_url(request, tmp_path), roads, tmp_path), solvers) as running:
         yield running
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def shared(request: pytest.FixtureRequest, roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def shared(
+    request: pytest.FixtureRequest, roads: Path, solvers: WarmSolvers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """A running service with two days planned, shared by a module's tests, which change nothing of it."""
     folder = tmp_path_factory.mktemp("shared")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder / 'beatplan.db'}"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "beatplan.db")
-    else:
-        server, name = request.getfixturevalue("postgres"), f"shared_{secrets.token_hex(6)}"
-        server.run(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_postgres')}")
-        url = server.url(name)
-    settings = settings_for(url, roads, folder)
-    fill(settings)
-    plan_two_days(settings)
-    with served(settings) as running:
+    with served(settings_for(planned_url(request, folder), roads, folder), solvers) as running:
         yield running

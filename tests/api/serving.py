@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,42 +12,45 @@ import httpx
 
 from api.server import address_of, listen, make_server
 from api.settings import Settings
+from api.tools import WarmSolvers
 from tests.api.seed import TOKENS
 from visits.store import Store, open_store
+
+NO_CERTIFICATES = ssl.create_default_context()
+"""Made once: a client that makes its own reads all certificates of the system first."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A running service: where it is, what it serves, and a client for each person."""
+    """A running service: where it is, what it serves, and a client that speaks for any person."""
 
     base_url: str
     settings: Settings
     store: Store
-
-    def client(self, person: str | None = None) -> httpx.Client:
-        headers = {} if person is None else {"Authorization": f"Bearer {TOKENS[person]}"}
-        return httpx.Client(base_url=f"{self.base_url}/api/v1", headers=headers, timeout=60)
+    client: httpx.Client
 
     def get(self, person: str | None, path: str, **more) -> httpx.Response:
         return self.send(person, "GET", path, **more)
 
-    def send(self, person: str | None, method: str, path: str, **more) -> httpx.Response:
-        with self.client(person) as client:
-            return client.request(method, path, **more)
+    def send(self, person: str | None, method: str, path: str, headers=None, **more) -> httpx.Response:
+        sign_in = {} if person is None else {"Authorization": f"Bearer {TOKENS[person]}"}
+        return self.client.request(method, f"/api/v1{path}", headers={**sign_in, **(headers or {})}, **more)
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[Served]:
+def served(settings: Settings, solvers: WarmSolvers | None = None) -> Iterator[Served]:
     ready = threading.Event()
     with listen(settings) as bound:
-        server = make_server(settings, ready.set)
+        server = make_server(settings, ready.set, solvers)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         while not ready.wait(0.05):
             assert thread.is_alive(), "the service did not start"
         store = open_store(settings.store_url)
+        base_url = address_of(bound)
         try:
-            yield Served(address_of(bound), settings, store)
+            with httpx.Client(base_url=base_url, timeout=60, verify=NO_CERTIFICATES, trust_env=False) as client:
+                yield Served(base_url, settings, store, client)
         finally:
             store.close()
             server.should_exit = True

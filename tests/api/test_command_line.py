@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from api import cli
+from api.commands.plan import require_musts
 from routing.errors import BeatplanError, InputError, NoFeasiblePlan, RoadError, SolveError
 from visits.models import Person
+from visits.planning import NotPlanned, RunResult
 from visits.queries.people import hash_token, people
 from visits.store import open_store
 
@@ -78,9 +80,9 @@ def test_help_without_arguments_and_version(capsys: pytest.CaptureFixture[str]) 
         (["plan", "--from", "2026-02-30"], "2026-02-30"),
         (["plan", "--from", "20261123"], "20261123"),
         (["plan", "--from", "2026-11-23", "--days", "0"], "days"),
-        (["plan", "--from", "2026-11-23", "--days", "x"], "x"),
-        (["serve", "--port", "70000"], "70000"),
-        (["import"], "Missing command"),
+        (["plan", "--from", "2026-11-23", "--days", "x"], "--days"),
+        (["serve", "--port", "70000"], "--port"),
+        (["import"], "customers, reps"),
         (["import", "customers"], "FILE"),
         (["import", "customers", "/nowhere.csv"], "/nowhere.csv"),
         (["user", "add", "a@b.fi", "--role", "king"], "king"),
@@ -151,6 +153,8 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
+        # A shell's background jobs inherit a deaf ear for Ctrl-C; a command at a terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
     with fifo.open("wb"):  # opens once the command reads
         process.send_signal(signal.SIGINT)
@@ -222,3 +226,14 @@ def test_imports_tell_what_they_did(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "999" in said
     assert cli.run(["import", "customers", str(bad), "--skip-faulty", "--data", data]) == 0
     assert "1 new" in capsys.readouterr().out
+
+
+def test_a_must_without_a_place_is_named_and_ends_with_3() -> None:
+    left_out = tuple(
+        NotPlanned(visit=f"v{must}", customer="c", name=name, must=must, reason="window", detail="closed all week")
+        for must, name in ((True, "Kioski"), (False, "Baari"))
+    )
+    require_musts(RunResult(not_planned=left_out[1:]))
+    with pytest.raises(NoFeasiblePlan, match=r"'Kioski'.*closed all week") as found:
+        require_musts(RunResult(not_planned=left_out, not_planned_count=2, must_not_planned=1))
+    assert cli.exit_code_of(found.value) == cli.NO_PLAN

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from api.settings import Settings
+from api.tools import WarmSolvers
 from tests.api.conftest import MONDAY
 from tests.api.processes import children_named
 from tests.api.serving import Served, served
@@ -55,22 +56,11 @@ def test_a_run_plans_the_days(service: Served) -> None:
     problem_of(service.send("admin", "DELETE", path), 409)
 
 
-def test_one_territory_alone(service: Served) -> None:
-    path = ask(service, territories=["south"])
-    assert watch(service, path, {"done", "failed"})["status"] == "done"
-    plans = service.get("admin", "/plans", params={"date": MONDAY.isoformat()}).json()["items"]
+def test_one_territory_alone(on_sqlite: Served) -> None:
+    path = ask(on_sqlite, territories=["south"])
+    assert watch(on_sqlite, path, {"done", "failed"})["status"] == "done"
+    plans = on_sqlite.get("admin", "/plans", params={"date": MONDAY.isoformat()}).json()["items"]
     assert {plan["rep"] for plan in plans} == {"bo"}
-
-
-def test_same_seed_and_iterations_same_plans(service: Served) -> None:
-    stops = []
-    for _ in range(2):
-        path = ask(service, iterations=20, seconds=None, seed=7)
-        run = watch(service, path, {"done", "failed"})
-        assert run["status"] == "done", run
-        plans = service.get("admin", "/plans", params={"date": MONDAY.isoformat()}).json()["items"]
-        stops.append([[(stop["customer"], stop["start_s"]) for stop in plan["stops"]] for plan in plans])
-    assert stops[0] == stops[1]
 
 
 def test_runs_wait_for_each_other_and_can_be_cancelled(service: Served) -> None:
@@ -113,15 +103,15 @@ def test_runs_that_make_no_sense(shared: Served, change: dict, field: str) -> No
     assert len(shared.get("admin", "/plan-runs").json()["items"]) == before
 
 
-def test_a_run_without_roads_says_so(settings: Settings, tmp_path: Path) -> None:
-    with served(settings.model_copy(update={"roads_dir": tmp_path / "none"})) as service:
+def test_a_run_without_roads_says_so(sqlite_settings: Settings, solvers: WarmSolvers, tmp_path: Path) -> None:
+    with served(sqlite_settings.model_copy(update={"roads_dir": tmp_path / "none"}), solvers) as service:
         run = watch(service, ask(service), {"done", "failed"})
         assert run["status"] == "failed"
         assert "beatplan roads build" in run["message"]
         assert service.get("admin", "/me").status_code == 200
 
 
-def test_a_run_that_a_dead_service_left_is_resumed(settings: Settings) -> None:
+def test_a_run_that_a_dead_service_left_is_resumed(settings: Settings, solvers: WarmSolvers) -> None:
     store = open_store(settings.store_url)
     run = PlanRun(first_day=MONDAY, days=1, seconds=0.2, status=RunState.RUNNING, started_at=datetime.now(UTC))
     given_up = PlanRun(first_day=MONDAY, days=1, seconds=0.2, status=RunState.RUNNING, cancel_requested=True)
@@ -129,7 +119,7 @@ def test_a_run_that_a_dead_service_left_is_resumed(settings: Settings) -> None:
         add_run(session, SYSTEM, run)
         add_run(session, SYSTEM, given_up)
     store.close()
-    with served(settings) as service:
+    with served(settings, solvers) as service:
         assert watch(service, f"/plan-runs/{run.id}", {"done", "failed"})["status"] == "done"
         assert service.get("admin", f"/plan-runs/{given_up.id}").json()["status"] == "cancelled"
         with service.store.reading() as session:
@@ -137,29 +127,28 @@ def test_a_run_that_a_dead_service_left_is_resumed(settings: Settings) -> None:
             assert session.exec(select(Event).where(Event.kind == "run.done")).one().subject == run.id
 
 
-def test_a_planning_process_that_dies_is_reported(service: Served) -> None:
-    path = ask(service, seconds=60)
-    watch(service, path, {"running"})
+def test_a_planning_process_that_dies_is_reported(on_sqlite: Served) -> None:
+    path = ask(on_sqlite, seconds=60)
+    watch(on_sqlite, path, {"running"})
     (planner,) = children_named("api.jobs.planner")
     planner.kill()
-    run = watch(service, path, {"failed", "done"})
+    run = watch(on_sqlite, path, {"failed", "done"})
     assert run["status"] == "failed"
     assert "code -9" in run["message"]
 
 
-def test_a_service_that_stops_leaves_no_process(settings: Settings) -> None:
-    with served(settings) as service:
+def test_a_service_that_stops_leaves_no_process(sqlite_settings: Settings, solvers: WarmSolvers) -> None:
+    with served(sqlite_settings, solvers) as service:
         path = ask(service, seconds=60)
         watch(service, path, {"running"})
         run_id = path.rpartition("/")[2]
     assert children_named("api.jobs.planner") == []
-    assert children_named("routing.child") == []
-    store = open_store(settings.store_url)
+    store = open_store(sqlite_settings.store_url)
     with store.session() as session:
         left = session.get_one(PlanRun, run_id)
         assert left.status == RunState.RUNNING
         left.seconds = 0.2
         session.add(left)
     store.close()
-    with served(settings) as service:
+    with served(sqlite_settings, solvers) as service:
         assert watch(service, path, {"done", "failed"})["status"] == "done"

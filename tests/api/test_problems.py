@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 import socket
 import sqlite3
 import threading
 from http import HTTPStatus
-from pathlib import Path
 
 import httpx
 import pytest
 
 from api.errors import Problem
-from tests.api.conftest import fill, settings_for
+from api.settings import Settings
+from api.tools import WarmSolvers
 from tests.api.serving import Served, served
 from visits import store as store_module
 
@@ -47,8 +47,7 @@ def test_unknown_address_and_wrong_method(shared: Served) -> None:
 
 def test_sign_in_is_asked_for(shared: Served) -> None:
     for header in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}, {"Authorization": "Bearer wrong"}):
-        with shared.client() as client:
-            reply = client.get("/me", headers=header)
+        reply = shared.get(None, "/me", headers=header)
         problem_of(reply, 401)
         assert reply.headers["www-authenticate"].startswith("Bearer")
 
@@ -111,10 +110,8 @@ def test_a_body_that_never_says_how_long_it_is(shared: Served) -> None:
         while True:
             yield b'{"name": "' + b"x" * 8_000
 
-    try:
+    with contextlib.suppress(httpx.TransportError):  # the service may close before we are done sending
         problem_of(shared.send("admin", "POST", "/territories", content=endless(), headers=JSON), 413)
-    except httpx.TransportError:  # the service may close before we are done sending
-        pass
     assert shared.get(None, "/me").status_code == 401
 
 
@@ -149,14 +146,10 @@ def test_bad_pages(shared: Served, query: str) -> None:
         problem_of(shared.get("admin", f"/{noun}?{query}"), 422)
 
 
-def test_a_locked_database(migrated_sqlite: Path, roads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database(sqlite_settings: Settings, solvers: WarmSolvers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "BUSY_TIMEOUT_S", 0.2)
-    file = tmp_path / "beatplan.db"
-    shutil.copy(migrated_sqlite, file)
-    settings = settings_for(f"sqlite:///{file}", roads, tmp_path)
-    fill(settings)
-    with served(settings) as service:
-        other = sqlite3.connect(file, isolation_level=None, timeout=1)
+    with served(sqlite_settings, solvers) as service:
+        other = sqlite3.connect(sqlite_settings.data_dir / "beatplan.db", isolation_level=None, timeout=1)
         other.execute("BEGIN EXCLUSIVE")
         try:
             reply = service.send("admin", "POST", "/territories", json={"name": "West"})
@@ -168,12 +161,12 @@ def test_a_locked_database(migrated_sqlite: Path, roads: Path, tmp_path: Path, m
         assert service.send("admin", "POST", "/territories", json={"name": "West"}).status_code == 201
 
 
-def test_an_unforeseen_fault_says_nothing_inner(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unforeseen_fault_says_nothing_inner(on_sqlite: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the secret is 42")
 
     monkeypatch.setattr("api.routes.territories.list_territories", broken)
-    problem = problem_of(service.get("admin", "/territories"), 500)
+    problem = problem_of(on_sqlite.get("admin", "/territories"), 500)
     assert "42" not in problem.detail
 
 
@@ -187,10 +180,10 @@ def test_half_a_request_harms_nobody(shared: Served) -> None:
     assert shared.get("admin", "/me").status_code == 200
 
 
-def test_metrics_count_what_happened(service: Served) -> None:
-    service.get("admin", "/me")
-    service.get(None, "/me")
-    text = httpx.get(f"{service.base_url}/metrics").text
+def test_metrics_count_what_happened(on_sqlite: Served) -> None:
+    on_sqlite.get("admin", "/me")
+    on_sqlite.get(None, "/me")
+    text = on_sqlite.client.get("/metrics").text
     assert 'beatplan_requests_total{operation="get_me",status="200"} 1.0' in text
     assert 'beatplan_requests_total{operation="get_me",status="401"} 1.0' in text
     assert "admin" not in text

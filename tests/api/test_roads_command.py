@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 import visits.demo
 from api.commands.roads import app
 from routing.errors import InputError
+from routing.roads.tile_store import TileStore
+from tests.contract.overpass_server import serve_city
 
 EXTRACT = Path(visits.demo.__file__).parent / "helsinki.osm.pbf"
 RAILWAY_STATION, CATHEDRAL = "24.9414,60.1708", "24.9522,60.1700"
@@ -38,19 +40,50 @@ def test_info_tells_the_source_and_its_licence(roads):
     assert "OpenStreetMap contributors" in info["attribution"]
 
 
+def test_info_analyses_the_streets_of_a_network_or_an_extract(roads):
+    assert json.loads(run("info", roads))["streets"]["island_count"] == 0
+    assert "streets" not in json.loads(run("info", "--brief", roads))
+    whole = json.loads(run("info", EXTRACT))
+    assert list(whole) == ["streets"]
+    assert whole["streets"]["island_count"] == len(whole["streets"]["islands"]) > 0
+
+
+def test_graphml_goes_out_and_in(roads, tmp_path):
+    assert "edges" in run("export", roads, tmp_path / "h.graphml")
+    assert "directed edges" in run("import", tmp_path / "h.graphml", "--out", tmp_path / "again")
+    assert json.loads(run("info", "--brief", tmp_path / "again"))["extract"] == "h.osm.pbf"
+
+
+def test_tiles_are_made(tmp_path):
+    assert "tiles" in run("tiles", EXTRACT, "--out", tmp_path / "h.mbtiles")
+    assert TileStore(tmp_path / "h.mbtiles").metadata["format"] == "pbf"
+
+
+def test_a_place_is_fetched_by_its_name(tmp_path):
+    outline = {"type": "Polygon", "coordinates": [[[24.93, 60.16], [24.96, 60.16], [24.96, 60.18], [24.93, 60.16]]]}
+    with serve_city(EXTRACT, {"Helsinki": outline}) as address:
+        servers = ("--nominatim", f"{address}/nominatim", "--overpass", f"{address}/api")
+        kept = ("--extract", tmp_path / "kept.osm.pbf")
+        assert "directed edges" in run("fetch", "Helsinki", "--out", tmp_path / "roads", *kept, *servers)
+    assert json.loads(run("info", "--brief", tmp_path / "roads"))["extract"] == "kept.osm.pbf"
+    assert json.loads(run("route", tmp_path / "roads", RAILWAY_STATION, CATHEDRAL))["properties"]["duration_s"] > 0
+
+
 def test_matrix_and_route_agree(roads, tmp_path):
     points = tmp_path / "points.csv"
     points.write_text(f"id,lon,lat\nstation,{RAILWAY_STATION}\ncathedral,{CATHEDRAL}\n")
-    run("matrix", roads, points, "--out", tmp_path / "m.npz", "--departure", "2026-11-23T08:00")
+    morning = ("--departure", "2026-11-23T08:00")
+    run("matrix", roads, points, "--out", tmp_path / "m.npz", *morning)
     with np.load(tmp_path / "m.npz") as archive:
         assert archive["ids"].tolist() == ["station", "cathedral"]
         there, back = archive["duration_s"][[0, 1], [1, 0]].tolist()
         metres = archive["distance_m"][0, 1]
     for pair, seconds in (((RAILWAY_STATION, CATHEDRAL), there), ((CATHEDRAL, RAILWAY_STATION), back)):
-        feature = json.loads(run("route", roads, *pair))
+        feature = json.loads(run("route", roads, *pair, *morning))
         assert feature["geometry"]["type"] == "LineString"
         assert feature["properties"]["duration_s"] == seconds > 0
-    assert json.loads(run("route", roads, RAILWAY_STATION, CATHEDRAL))["properties"]["distance_m"] == metres
+    there_again = json.loads(run("route", roads, RAILWAY_STATION, CATHEDRAL, *morning))
+    assert there_again["properties"]["distance_m"] == metres
 
 
 @pytest.mark.parametrize(

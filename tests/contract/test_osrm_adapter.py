@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,7 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import numpy as np
 import pytest
 
-from routing.errors import RoadError
+from api.cli import run
+from api.settings import Settings, load_settings
+from api.tools import make_tools
+from routing.errors import InputError, RoadError
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped
 from routing.roads.osrm import OsrmRoadNetwork
 from routing.roads.sources import roads_at
@@ -119,3 +123,34 @@ def test_an_address_that_is_none_is_refused(address):
 def test_a_table_limit_must_allow_a_pair():
     with pytest.raises(RoadError, match="table limit is 1"):
         OsrmRoadNetwork("http://127.0.0.1:5000", table_limit=1)
+
+
+def test_a_problem_is_solved_on_the_roads_of_an_osrm_server(tmp_path, capsys):
+    places = [("home", 5.0), ("near", 5.01), ("far", 5.02)]
+    problem = {
+        "version": 1,
+        "locations": [{"id": name, "lon": lon, "lat": 0.0} for name, lon in places],
+        "shifts": [
+            {"id": "s", "rep": "r", "day": "2026-11-23", "start": "home", "end": "home", "start_s": 0, "end_s": 900_000}
+        ],
+        "visits": [{"id": name, "location": name, "service_s": 60, "value_s": 900_000} for name in ("near", "far")],
+    }
+    (tmp_path / "p.json").write_text(json.dumps(problem))
+    with serve_osrm(NumberLine()) as address:
+        arguments = ["--roads", address, "--iterations", "20"]
+        assert run(["solve", str(tmp_path / "p.json"), "--out", str(tmp_path / "plan.json"), *arguments]) == 0
+        plan = json.loads((tmp_path / "plan.json").read_text())
+        assert run(["evaluate", str(tmp_path / "p.json"), str(tmp_path / "plan.json"), *arguments[:2]]) == 0
+    assert {stop["visit"] for stop in plan["routes"][0]["stops"]} == {"near", "far"}
+    assert plan["travel_s"] == 3 * 500 + 50_000 + 50_100 + 50_200 + 3
+    assert run(["solve", str(tmp_path / "p.json"), "--out", str(tmp_path / "plan2.json"), *arguments]) == 2
+    assert "does not answer" in capsys.readouterr().err
+    assert not (tmp_path / "plan2.json").exists()
+
+
+def test_the_service_takes_its_travel_from_an_osrm_server(address):
+    tools = make_tools(Settings(osrm_url=address))
+    assert tools.travel.off_road_m(np.array([[5.0, 0.0]])).tolist() == [0.0]
+    assert make_tools(Settings(roads_dir="/nowhere/roads")).travel is not None
+    with pytest.raises(InputError, match="BEATPLAN_OSRM_URL"):
+        load_settings(osrm_url="localhost:5000")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from routing import child
 from routing.child import WarmSolver, solve_in_child
 from routing.errors import InputError, SolveError
 from routing.evaluate import evaluate
@@ -67,15 +68,16 @@ def test_stops_when_told_and_gives_the_best_so_far() -> None:
     assert not _children()
 
 
-def test_stopped_before_any_plan_is_an_error_in_one_sentence() -> None:
+def test_stopped_before_any_plan_is_an_error_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "STOP_GRACE_S", 0.0)  # no time to answer, so no first plan
     with pytest.raises(SolveError, match="stopped before it had a first plan"):
         solve_in_child(small_problem(), SolveOptions(engine="ortools", seconds=60), should_stop=lambda: True)
 
 
 def test_a_killed_child_is_named_by_its_signal() -> None:
     def kill(_: Progress) -> None:
-        for child in _children():
-            os.kill(child, signal.SIGKILL)
+        for process in _children():
+            os.kill(process, signal.SIGKILL)
 
     with pytest.raises(SolveError, match="SIGKILL"):
         solve_in_child(small_problem(), SolveOptions(engine="ortools", seconds=60), on_progress=kill)

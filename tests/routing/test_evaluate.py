@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from routing.errors import InputError, SolveError
@@ -171,9 +171,12 @@ def test_any_altered_number_is_noticed(case, data):
             + [(stop, name) for stop in route["stops"] for name in ("travel_s", "arrival_s")]
         )
     )
+    before = holder[field]
     holder[field] += step
     if holder[field] < 0:
         holder[field] += 2
+    rests = {pause["start_s"]: pause["start_s"] + pause["duration_s"] for pause in route["breaks"]}
+    assume(field != "arrival_s" or rests.get(before) != holder[field])  # at the stop or on the way: both are true
     assert not evaluate(problem, Plan.model_validate(plan)).valid
 
 
@@ -278,6 +281,13 @@ def test_break_may_be_taken_at_the_stop_or_on_the_way_at_the_second_of_arrival()
             second.update(arrival_s=130, start_s=130, departure_s=135)
 
         assert verdict_of(plan_change=rest, breaks=[(5, 105, 115)]).violations == ()
+
+
+def test_break_without_length_may_fall_on_the_start_of_a_service():
+    def rest(plan):
+        plan["routes"][0]["breaks"] = [{"start_s": 110, "duration_s": 0}]
+
+    assert verdict_of(plan_change=rest, breaks=[(0, 105, 115)]).violations == ()
 
 
 def test_missing_mandatory_visit_is_a_violation_unless_it_was_proven_impossible():

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visits.errors import InputError
+from visits.errors import InputError, StaleError
 from visits.models import Customer, Policy
+from visits.queries.policies import change_policy, current_policy, value_policy
+from visits.scope import SYSTEM
+from visits.store import Store
 from visits.value import ValuePolicy, due_factor, due_on, policy_from, who_is_due
 
 TODAY = date(2026, 11, 23)
@@ -89,3 +92,18 @@ def test_the_stored_policy_is_used() -> None:
 def test_a_policy_that_makes_no_sense_is_refused(changes: dict) -> None:
     with pytest.raises(InputError, match=r"policy|due_from"):
         ValuePolicy(**changes)
+
+
+def test_the_policy_is_changed_once_by_the_quicker(store: Store) -> None:
+    with store.reading() as session:
+        default = current_policy(session)
+        assert (default.version, value_policy(session)) == (0, ValuePolicy())
+    wish = Policy(tier_minutes={"A": 200, "B": 100}, due_from=0.5)
+    with store.session() as session:
+        assert change_policy(session, SYSTEM, wish, expected=0).version == 1
+    with store.session() as session, pytest.raises(StaleError):
+        change_policy(session, SYSTEM, wish, expected=0)
+    with store.session() as session, pytest.raises(InputError):
+        change_policy(session, SYSTEM, Policy(due_from=2), expected=1)
+    with store.reading() as session:
+        assert value_policy(session) == ValuePolicy({"A": 12000, "B": 6000, "C": 0}, due_from=0.5)

@@ -47,7 +47,7 @@ class PlanVersion(Table, table=True):
 
 
 class StoredProblem(Table, table=True):
-    """A problem as it was solved, travel times included: zlib-compressed PROBLEM.json under its SHA-256."""
+    """A problem as it was solved, travel times included; see `visits.problem_store`."""
 
     __tablename__ = "stored_problem"
 

@@ -20,11 +20,12 @@ class NaiveDrives:
         turns = expand_turns(graph)
         self.turns = turns
         speed = graph.speed[turns.segment, turns.backward.astype(int)]
-        self.ms = [max(1, round(float(n) / float(v) * 3600)) for n, v in zip(graph.length_dm[turns.segment], speed)]
+        self.ms = [
+            max(1, round(float(n) / float(v) * 3600))
+            for n, v in zip(graph.length_dm[turns.segment], speed, strict=True)
+        ]
         self.dm = graph.length_dm[turns.segment].tolist()
-        self.state = {
-            (int(s), bool(b)): i for i, (s, b) in enumerate(zip(turns.segment, turns.backward, strict=True))
-        }
+        self.state = {(int(s), bool(b)): i for i, (s, b) in enumerate(zip(turns.segment, turns.backward, strict=True))}
         choices = defaultdict(list)
         for tail, head, delay, entry in zip(turns.tail, turns.head, turns.delay_ms, turns.entry, strict=True):
             choices[int(tail)].append((int(head), int(delay), int(entry)))
@@ -90,7 +91,7 @@ class NaiveDrives:
                 end = self.state[goal, goal_side]
                 behind = share if goal_side else 1.0 - share
                 left = (int(self.ms[end] * behind), 0, int(self.dm[end] * behind))
-                if start == end and (side and share <= fraction or not side and share >= fraction):
+                if start == end and ((side and share <= fraction) or (not side and share >= fraction)):
                     offers.append(tuple(a - b for a, b in zip(rest, left, strict=True)))
                 for (before, now), cost in self.reach(start, rest).items():
                     if now == end and before is not None and self.returns(before, now, start):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -12,7 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from routing.errors import RoadError
-from routing.roads.engine import CchRoadNetwork
+from routing.roads.engine import CchRoadNetwork, take_places
 from routing.roads.metric import make_metric
 from routing.roads.network import Snapped
 from routing.roads.restrictions import Restriction
@@ -86,9 +84,7 @@ def test_routes_cost_what_the_matrix_says_and_draw_the_metres_they_drive(osm_ext
     places = network.snap(lonlat)
     matrix = network.matrix(places)
     for i, j in rng.integers(0, 60, (200, 2)):
-        here, there = (
-            Snapped(*(getattr(places, field)[k : k + 1] for field in Snapped.__slots__)) for k in (i, j)
-        )
+        here, there = (take_places(places, np.array([k])) for k in (i, j))
         route = network.route(here, there)
         assert (route.duration_s, route.distance_m) == (matrix.duration_s[i, j], matrix.distance_m[i, j])
         drawn = step_metres(route.line[:, 0], route.line[:, 1]).sum()
@@ -172,15 +168,17 @@ def test_several_threads_and_blocks_give_the_same_matrix():
     rng = np.random.default_rng(0)
     side = 24
     node = np.arange(side * side).reshape(side, side)
-    pairs = [*zip(node[:, :-1].ravel(), node[:, 1:].ravel()), *zip(node[:-1].ravel(), node[1:].ravel())]
+    pairs = [
+        *zip(node[:, :-1].ravel(), node[:, 1:].ravel(), strict=True),
+        *zip(node[:-1].ravel(), node[1:].ravel(), strict=True),
+    ]
     graph = small_graph(side * side, [(a, b, int(rng.integers(100, 3000)), 500, 300, 0) for a, b in pairs])
     road_map = build_map(graph)
     places = on_streets(rng.integers(0, len(road_map.graph), 700), rng.random(700))
     one, two = network_of(road_map).fine_matrix(places), network_of(road_map, threads=2).fine_matrix(places)
     assert np.array_equal(one.duration_s, two.duration_s)
     assert np.array_equal(one.distance_m, two.distance_m)
-    some = replace(places, **{f: getattr(places, f)[100:103] for f in Snapped.__slots__})
-    part = network_of(road_map).fine_matrix(places, some)
+    part = network_of(road_map).fine_matrix(places, take_places(places, np.arange(100, 103)))
     assert np.array_equal(part.duration_s, one.duration_s[:, 100:103])
 
 

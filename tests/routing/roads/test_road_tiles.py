@@ -17,7 +17,8 @@ import shapely
 import visits.demo
 from routing.errors import InputError, RoadError
 from routing.roads.drawing import HIGHEST_ZOOM, LOWEST_ZOOM, read_drawing, seas
-from routing.roads.tiles import EXTENT, TileStore, build_tiles, to_unit_square
+from routing.roads.tile_store import TileStore
+from routing.roads.tiles import EXTENT, build_tiles, to_unit_square
 from tests.tiny_maps import METRE, write_map
 
 HELSINKI = Path(visits.demo.__file__).parent / "helsinki.osm.pbf"

@@ -1,24 +1,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from routing.documents import from_values
-from routing.errors import InputError, RoadError
+from routing.errors import InputError
 from routing.roads.engine import CchRoadNetwork
 from routing.roads.metric import make_metric
 from routing.roads.network import TimedRoadNetwork
 from routing.roads.profiles import (
     DEFAULT_PROFILE,
     Area,
-    SpeedChange,
     SpeedProfile,
-    WeekPart,
     change_times,
     moment_at,
 )
@@ -29,6 +28,7 @@ from routing.travel import Travel
 from tests.routing.roads.naive_drives import small_graph
 from tests.routing.roads.test_engine_exact import on_streets
 
+PORTO = ZoneInfo("Europe/Lisbon")
 MONDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 22)
 RING = [(0, 1, 9000, 500, 500, 0), (1, 2, 9000, 500, 500, 0), (2, 3, 9000, 500, 500, 0), (3, 0, 9000, 500, 500, 0)]
 RING.append((0, 4, 1000, 500, 500, 0))
@@ -45,17 +45,22 @@ def test_the_day_is_slower_than_the_night_and_the_peak_slowest():
     places = on_streets([0, 2], [0.5, 0.5])
     night, peak, day, none = (
         network.matrix(places, departure=when).duration_s[0, 1]
-        for when in (datetime(2026, 11, 23, 3), datetime(2026, 11, 23, 8), datetime(2026, 11, 23, 12), None)
+        for when in (
+            datetime(2026, 11, 23, 3, tzinfo=PORTO),
+            datetime(2026, 11, 23, 8, tzinfo=PORTO),
+            datetime(2026, 11, 23, 12, tzinfo=PORTO),
+            None,
+        )
     )
     assert none == night < day < peak
-    sunday = network.matrix(places, departure=datetime(2026, 11, 22, 8)).duration_s[0, 1]
+    sunday = network.matrix(places, departure=datetime(2026, 11, 22, 8, tzinfo=PORTO)).duration_s[0, 1]
     assert sunday == night
 
 
 def test_a_route_costs_what_the_matrix_says_at_its_hour():
     network = ring_network()
     places = on_streets([0, 2], [0.5, 0.25])
-    for when in (datetime(2026, 11, 23, 7, 20), datetime(2026, 11, 23, 17, 50)):
+    for when in (datetime(2026, 11, 23, 7, 20, tzinfo=PORTO), datetime(2026, 11, 23, 17, 50, tzinfo=PORTO)):
         matrix = network.matrix(places, departure=when)
         route = network.route(on_streets([0], [0.5]), on_streets([2], [0.25]), departure=when)
         assert (route.duration_s, route.distance_m) == (matrix.duration_s[0, 1], matrix.distance_m[0, 1])
@@ -76,7 +81,7 @@ def test_a_stack_is_accepted_as_travel_and_meets_the_matrices_of_its_times():
     stack = network.matrices(places, MONDAY, 28_800, 61_200)
     travel = Travel.from_slices(stack)
     assert [piece.at_s for piece in stack] == [27_900, 32_400, 36_000, 57_600, 61_200]
-    noon = network.matrix(places, departure=datetime(2026, 11, 23, 12))
+    noon = network.matrix(places, departure=datetime(2026, 11, 23, 12, tzinfo=PORTO))
     assert travel.duration(0, 2, 43_200) == noon.duration_s[0, 2]
 
 
@@ -86,7 +91,11 @@ def test_conditional_restrictions_bind_in_their_hours_and_keep_the_order_of_arri
     here, there = on_streets([0], [0.5]), on_streets([1], [0.5])
     free, bound, sunday = (
         int(network.matrix(here, there, departure=when).duration_s[0, 0])
-        for when in (datetime(2026, 11, 23, 12), datetime(2026, 11, 23, 10, 15), datetime(2026, 11, 22, 10))
+        for when in (
+            datetime(2026, 11, 23, 12, tzinfo=PORTO),
+            datetime(2026, 11, 23, 10, 15, tzinfo=PORTO),
+            datetime(2026, 11, 22, 10, tzinfo=PORTO),
+        )
     )
     assert bound > 2 * free
     assert sunday < 1.1 * free
@@ -101,7 +110,7 @@ def test_a_factor_by_area_slows_only_what_lies_in_it():
     everywhere = Area(name="town", ring=((9, 49), (11, 49), (11, 51), (9, 51)), factors={"night": 0.5})
     elsewhere = Area(name="sea", ring=((0, 0), (1, 0), (1, 1)), factors={"night": 0.5})
     places = on_streets([0], [0.0]), on_streets([0], [1.0])
-    when = datetime(2026, 11, 23, 3)
+    when = datetime(2026, 11, 23, 3, tzinfo=PORTO)
     plain = ring_network().matrix(*places, departure=when).duration_s[0, 0]
     slow = ring_network(profile=DEFAULT_PROFILE.model_copy(update={"areas": (everywhere,)}))
     same = ring_network().with_speeds(DEFAULT_PROFILE.model_copy(update={"areas": (elsewhere,)}))
@@ -138,11 +147,9 @@ def test_smoothed_stacks_never_let_a_later_start_arrive_earlier(rows, gap):
         assert ((here < 0) == (there < 0)).all()
         assert (here - there <= gap).all()
     for column in range(3):
-        if all(row[column] < 0 for row in rows):
-            assert all(matrix[0, column] < 0 for matrix in smooth)
-        if all(0 <= b and a - b <= gap for a, b in zip([r[column] for r in rows], [r[column] for r in rows][1:])):
-            if rows[0][column] >= 0:
-                assert [int(matrix[0, column]) for matrix in smooth] == [row[column] for row in rows]
+        given_s = [row[column] for row in rows]
+        if min(given_s) >= 0 and all(here - there <= gap for here, there in pairwise(given_s)):
+            assert [int(matrix[0, column]) for matrix in smooth] == given_s
 
 
 @pytest.mark.parametrize(
@@ -168,9 +175,7 @@ def test_smoothed_stacks_never_let_a_later_start_arrive_earlier(rows, gap):
 def test_a_profile_that_is_not_whole_is_refused(change, said):
     values = {
         "speeds": {"night": {"default": 1.0}},
-        "week": [
-            {"days": ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"], "changes": [{"at_s": 0, "speeds": "night"}]}
-        ],
+        "week": [{"days": ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"], "changes": [{"at_s": 0, "speeds": "night"}]}],
     }
     from_values(SpeedProfile, values, "speeds.json")
     with pytest.raises(InputError, match=said):

@@ -25,27 +25,29 @@ def tiny_problems(
     musts: bool = False,
     limits: bool = True,
     travel: int = 2,
+    soft: bool = True,
+    wild: bool = True,
 ) -> Problem:
     count = draw(st.integers(1, visits))
     shift_count = draw(st.integers(1, shifts))
 
     def matrix(size: int) -> list[list[int]]:
-        cells = st.sampled_from([0, 1, 1, 2, 2, 3, 1, 2, 4, 1, 2, 3, 0, 1, 2, 3, 1, 2, -1])
+        cells = st.sampled_from([0, 1, 1, 2, 2, 3, 1, 2, 4, 1, 2, 3, 0, 1, 2, 3, 1, 2, -1 if wild else 2])
         return [[0 if i == j else draw(cells) for j in range(size)] for i in range(size)]
 
     size = count + 1
     values: dict[str, Any] = {
         "version": 1,
         "locations": [{"id": f"p{i}"} for i in range(size)],
-        "shifts": [draw(_shift(number, length, limits)) for number in range(shift_count)],
+        "shifts": [draw(_shift(number, length, limits, soft)) for number in range(shift_count)],
         "objective": {
-            "travel": draw(st.integers(0, travel)),
+            "travel": draw(st.integers(0 if wild else 1, travel)),
             "waiting": draw(st.integers(0, 3)) if waiting else 0,
             "lateness": draw(st.integers(0, 3)),
             "overtime": draw(st.integers(0, 3)),
         },
     }
-    values["visits"] = [draw(_visit(number, values["shifts"], length, musts)) for number in range(count)]
+    values["visits"] = [draw(_visit(number, values["shifts"], length, musts, soft)) for number in range(count)]
     duration = matrix(size)
     distance = [[10 * max(0, cell) for cell in row] for row in duration]
     if timed:
@@ -60,10 +62,10 @@ def tiny_problems(
 
 
 @st.composite
-def _shift(draw: st.DrawFn, number: int, length: int, limits: bool) -> dict[str, Any]:
+def _shift(draw: st.DrawFn, number: int, length: int, limits: bool, soft: bool) -> dict[str, Any]:
     start = draw(st.integers(0, 3))
     end = start + draw(st.sampled_from([length, length - 2, length - 4, 6]))
-    overtime = draw(st.sampled_from([0, 0, 3]))
+    overtime = draw(st.sampled_from([0, 0, 3])) if soft else 0
     breaks = []
     room = end + overtime - start
     for _ in range(draw(st.integers(0, 2))):
@@ -91,7 +93,9 @@ def _shift(draw: st.DrawFn, number: int, length: int, limits: bool) -> dict[str,
 
 
 @st.composite
-def _visit(draw: st.DrawFn, number: int, shifts: list[dict[str, Any]], length: int, musts: bool) -> dict[str, Any]:
+def _visit(
+    draw: st.DrawFn, number: int, shifts: list[dict[str, Any]], length: int, musts: bool, soft: bool
+) -> dict[str, Any]:
     windows = []
     for _ in range(draw(st.integers(0, 2))):
         first = draw(st.integers(0, length))
@@ -105,7 +109,7 @@ def _visit(draw: st.DrawFn, number: int, shifts: list[dict[str, Any]], length: i
         "mandatory": musts and draw(st.integers(0, 5)) == 3,
         "windows": windows,
         "skills": draw(st.sampled_from([[], [], [], [], ["dairy"]])),
-        "max_late_s": draw(st.sampled_from([0, 0, 2, 5])),
+        "max_late_s": draw(st.sampled_from([0, 0, 2, 5])) if soft else 0,
         "rep_preference_s": draw(st.sampled_from([{}, {}, {"r0": 5}, {"r1": -4}])),
     }
     if draw(st.integers(0, 9)) == 5:

@@ -1,0 +1,29 @@
+"""Compile the search's kernels, so that the first solve finds them ready: `python -m routing.solve.warm`."""
+
+from __future__ import annotations
+
+from routing.problem import Problem
+from routing.solve.options import SolveOptions
+from routing.solve.search import search
+
+
+def warm() -> None:
+    """Run every kernel once on a problem of two visits; compiles what is not in the cache."""
+    day = "2026-01-01"
+    problem = Problem.model_validate(
+        {
+            "version": 1,
+            "locations": [{"id": "home"}, {"id": "a"}, {"id": "b"}],
+            "matrix": {"duration_s": [[0, 60, 60], [60, 0, 60], [60, 60, 0]], "distance_m": [[0] * 3] * 3},
+            "shifts": [
+                {"id": rep, "rep": rep, "day": day, "start": "home", "end": "home", "start_s": 0, "end_s": 3600}
+                for rep in ("x", "y")
+            ],
+            "visits": [{"id": place, "location": place, "service_s": 60, "value_s": 600} for place in ("a", "b")],
+        }
+    )
+    search(problem, SolveOptions(iterations=20))
+
+
+if __name__ == "__main__":
+    warm()
