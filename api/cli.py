@@ -38,6 +38,7 @@ COMMANDS = {
     "migrate": Entry("Bring the database to this version's form.", "api.commands.data", "migrations"),
     "roads": Entry("Build and ask a road network.", "api.commands.roads", group=True),
     "solve": Entry("Solve a problem file.", "api.commands.solve", "register"),
+    "repair": Entry("Repair a plan after the events of a day.", "api.commands.repair", "register"),
     "evaluate": Entry("Judge a plan file: timing, objective, violations.", "api.commands.solve", "register"),
 }
 

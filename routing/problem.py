@@ -248,6 +248,22 @@ class Problem(Document):
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return Problem(**{**values, "matrix": None, "matrices": slices})
 
+    def with_parts(
+        self,
+        *,
+        shifts: Iterable[Shift],
+        visits: Iterable[Visit],
+        locations: Iterable[Location] | None = None,
+        travel: TravelMatrix | tuple[TravelSlice, ...] | None = None,
+    ) -> Problem:
+        """Other shifts and visits on the same roads, or on these locations with this travel; validated again."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        values |= {"shifts": tuple(shifts), "visits": tuple(visits)}
+        if locations is not None:
+            matrix = travel if isinstance(travel, TravelMatrix) else None
+            values |= {"locations": tuple(locations), "matrix": matrix, "matrices": None if matrix else travel}
+        return Problem(**values)
+
     def to_json(self, *, indent: int | None = None) -> str:
         """The problem as JSON; of `matrix` and `matrices` only the one that is set is written."""
         absent = {name for name in ("matrix", "matrices") if getattr(self, name) is None}

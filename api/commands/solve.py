@@ -63,13 +63,13 @@ def solve(
     options = SolveOptions(engine=engine, seconds=seconds, iterations=iterations, seed=seed)  # type: ignore[arg-type]
     if out != STANDARD and not out.parent.is_dir():
         raise InputError(f"{out} cannot be written: {out.parent} is not a directory; create it or choose another")
-    wanted = _read_problem(problem)
+    wanted = read_problem(problem)
     if roads is not None:
-        wanted = _on_roads(wanted, roads)
+        wanted = on_roads(wanted, roads)
     wanted.require_travel()
     plan = _solve(wanted, options)
-    _write(out, plan.to_json(indent=2))
-    _require_musts(wanted, plan)
+    write_file(out, plan.to_json(indent=2))
+    require_musts(wanted, plan)
 
 
 def evaluate(
@@ -81,16 +81,16 @@ def evaluate(
     """Print a plan's timing, objective and violations as JSON; exit code 1 when there are violations."""
     if problem == plan == STANDARD:
         raise InputError("only one of PROBLEM.json and PLAN.json can be -; give the other as a file")
-    wanted = _read_problem(problem)
-    given = plan_from_json(_read(plan), _name(plan))
+    wanted = read_problem(problem)
+    given = plan_from_json(read_file(plan), file_name(plan))
     if roads is not None:
-        wanted = _on_roads(wanted, roads)
+        wanted = on_roads(wanted, roads)
     verdict = judge(wanted, given)
-    _write(STANDARD, verdict.to_json(indent=2))
+    write_file(STANDARD, verdict.to_json(indent=2))
     if not verdict.valid:
         count = len(verdict.violations)
         more = f" (and {count - 1} more)" if count > 1 else ""
-        typer.echo(f"{_name(plan)} breaks a rule: {verdict.violations[0].detail}{more}", err=True)
+        typer.echo(f"{file_name(plan)} breaks a rule: {verdict.violations[0].detail}{more}", err=True)
         raise typer.Exit(1)
 
 
@@ -146,7 +146,7 @@ def _shown_progress() -> Iterator[Callable[[Progress], None] | None]:
             typer.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _require_musts(problem: Problem, plan: Plan) -> None:
+def require_musts(problem: Problem, plan: Plan) -> None:
     """Raises NoFeasiblePlan naming the visit that must be served and is not, and why."""
     missing = [entry for entry in plan.unserved if problem.visits[problem.visit_index[entry.visit]].must]
     if missing:
@@ -155,26 +155,30 @@ def _require_musts(problem: Problem, plan: Plan) -> None:
         raise NoFeasiblePlan(f"no feasible plan: {said}{more}; the best plan without is written")
 
 
-def _on_roads(problem: Problem, roads: str) -> Problem:
+def on_roads(problem: Problem, roads: str) -> Problem:
     from routing.roads.attach import with_roads  # noqa: PLC0415 - map libraries that a matrix makes needless
     from routing.roads.sources import roads_at  # noqa: PLC0415
 
     return with_roads(problem, roads_at(roads))
 
 
-def _read_problem(path: Path) -> Problem:
-    return problem_from_json(_read(path), _name(path))
+def read_problem(path: Path) -> Problem:
+    """A problem from a file or standard input. Raises InputError."""
+    return problem_from_json(read_file(path), file_name(path))
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """A file, or standard input for -. Raises InputError."""
     return sys.stdin.buffer.read() if path == STANDARD else read_bytes(path)
 
 
-def _name(path: Path) -> str:
+def file_name(path: Path) -> str:
+    """What errors call the file."""
     return "standard input" if path == STANDARD else str(path)
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
+    """Writes a file whole, or to standard output for -. Raises InputError."""
     if path != STANDARD:
         write_text(path, text + "\n")
         return

@@ -11,10 +11,11 @@ from typing import Any
 
 from routing.documents import Document
 from routing.evaluate import Evaluation
+from routing.events import EventList
 from routing.plan import Plan
 from routing.problem import Problem
 
-PUBLISHED: dict[str, type[Document]] = {"problem": Problem, "plan": Plan, "evaluation": Evaluation}
+PUBLISHED: dict[str, type[Document]] = {"problem": Problem, "plan": Plan, "events": EventList, "evaluation": Evaluation}
 
 
 def schema_of(name: str) -> dict[str, Any]:

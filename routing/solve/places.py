@@ -122,6 +122,43 @@ class Insertions:
         self._limit_travel(shift_index, detour, short)
         return Places(detour_s=detour, short_s=np.minimum(short, NEVER))
 
+    def start_span(self, shift_index: int, visit: int, row: int) -> tuple[int, int] | None:
+        """First and last start, in one window, of a visit put at this position; None where it does not fit.
+
+        Between the two every start leaves all other stops possible. Optimistic where `places` is.
+        """
+        scheduler, table = self.scheduler, self.scheduler.pauses(shift_index)
+        stops = self._stops(shift_index, self.sequences[shift_index])
+        place, service = int(self._place[visit]), int(self._service[visit])
+        best: tuple[int, int] | None = None
+        for before, free in enumerate(self._earliest[shift_index][row].tolist()):
+            if free >= NEVER:
+                continue
+            drive = scheduler.duration(stops[row], place, free)
+            if drive < 0:
+                return None
+            for way in table.after(before):
+                if free > way.leave_by_s:
+                    continue
+                ready = max(free + drive + way.total_s, way.free_at_s)
+                leave_by = self._leave_for(shift_index, row, before | way.mask, place, stops[row + 1])
+                for span in scheduler.spans(shift_index, visit):
+                    first, last = max(span.first_s, ready), min(span.last_s, leave_by - service)
+                    if first <= last and (best is None or (first, -last) < (best[0], -best[1])):
+                        best = (first, last)
+        return best
+
+    def _leave_for(self, shift_index: int, row: int, taken: int, origin: int, target: int) -> int:
+        """The latest departure from `origin` to the stop at `row` with these breaks taken before."""
+        latest, by = self._latest[shift_index][row], -NEVER
+        if self.scheduler.duration(origin, target, 0) < 0:
+            return by
+        for way in self.scheduler.pauses(shift_index).after(taken):
+            start_by = int(latest[taken | way.mask])
+            if start_by > -NEVER and way.free_at_s <= start_by:
+                by = max(by, min(way.leave_by_s, self._leave_by(origin, target, start_by - way.total_s)))
+        return by
+
     def _ready(
         self, table: PauseTable, earliest: Times, before: Times, targets: Times, drives_in: Times | None
     ) -> dict[int, tuple[Times, Times]]:

@@ -136,7 +136,7 @@ class _Run:
     def run(self, start: Sequence[Sequence[int]] | None) -> Found:
         first = self.lanes[0]
         for k, visits in enumerate(start or ()):
-            _load(self.arrays, first, k, visits)
+            _load(self.arrays, first, k, [visit for visit in visits if self.arrays.allowed[k, visit]])
         fill(self.arrays, first, self.tuning.share)
         self._share(_sequences(first))
         self._tell("first plan")

@@ -1,0 +1,188 @@
+"""From the state of a day to better boards: first a valid one, then search while time lasts.
+
+The first board simply leaves out what was called off; where the rest can no longer be kept, the stops whose loss costs
+least go. Freed time is then filled, first on the shifts that the events touch, then on all shifts of the day and, for
+stops that found no place, of the days after. Every step starts from the best board so far and can only better it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from routing.events import Absent, EventList, Hours, Insert, Lock
+from routing.repair.candidates import candidates
+from routing.repair.improve import Effort, Sequences, improve
+from routing.repair.rest import Board, Day, Rest, rest_of
+from routing.repair.telling import Score, Teller
+from routing.repair.timeline import Told
+from routing.solve.construct import Deadline, fill_gaps, trim
+from routing.solve.schedule import Scheduler
+
+FIRST_PART = 0.6
+"""Share of the effort for the shifts that the events touch; the others get what is left."""
+
+
+@dataclass(slots=True)
+class Mended:
+    """The best board so far with its routes and score, the one that only leaves stops out, and the iterations done."""
+
+    board: dict[int, tuple[str, ...]]
+    told: dict[int, Told]
+    score: Score
+    first: dict[int, tuple[str, ...]]
+    skipped: Score
+    rests: list[Rest] = field(default_factory=list)
+    iterations: int = 0
+
+    def rest(self) -> Rest | None:
+        """The smallest problem looked at that has every changed shift and all their stops."""
+        changed = {position for position in self.told if self.board[position] != self.first[position]}
+        for rest in sorted(self.rests, key=lambda one: len(one.positions)):
+            index = rest.problem.visit_index
+            if changed <= set(rest.positions) and all(
+                name in index for position in rest.positions for name in self.board[position]
+            ):
+                return rest
+        return None
+
+
+class Mender:
+    """Repairs one day. `outside` are visits in no route that may come in."""
+
+    def __init__(self, day: Day, teller: Teller, outside: Collection[str], effort: Effort) -> None:
+        self.day = day
+        self.teller = teller
+        self.outside = tuple(outside)
+        self.effort = effort
+        self.deadline = Deadline.after(effort.seconds)
+
+    def mend(self) -> Mended:
+        """The best board found within the effort."""
+        touched = touched_shifts(self.day, self.teller.disturbed)
+        mended = self._skip(touched)
+        self._better(mended, touched, self.effort.part(FIRST_PART), fill=True)
+        homeless = self._homeless(mended)
+        wide = self._wide(touched, homeless=bool(homeless))
+        if wide != touched and (homeless or self._time_left()):
+            self._better(mended, wide, self._left(), fill=bool(homeless))
+        return mended
+
+    def _skip(self, touched: Sequence[int]) -> Mended:
+        """The plan without what is gone, and without what can no longer be kept."""
+        board = {position: self.day.state.open[position].rest for position in touched}
+        rest = rest_of(self.day, touched, board, (), keep_times=True)
+        kept = self._shed(rest, board)
+        if kept != board:
+            rest = rest_of(self.day, touched, board, (), keep_times=False) or rest
+            kept = self._shed(rest, board)
+        whole = {position: state.rest for position, state in self.day.state.open.items()} | kept
+        told = self.teller.board(whole, rest)
+        score = self.teller.score(told)
+        return Mended(dict(whole), told, score, dict(whole), score)
+
+    def _shed(self, rest: Rest | None, board: Board) -> dict[int, tuple[str, ...]]:
+        """The board without the stops that no timing can keep; of shifts that take no stop any more, nothing."""
+        kept: dict[int, tuple[str, ...]] = dict.fromkeys(board, ())
+        if rest is None:
+            return kept
+        sequences = [shed(rest.clock, position, sequence) for position, sequence in enumerate(rest.sequences(board))]
+        return kept | rest.names(sequences)
+
+    def _better(self, mended: Mended, scope: Sequence[int], effort: Effort, *, fill: bool) -> None:
+        """Searches the shifts of `scope`, with `fill` after filling their gaps; keeps what scores better."""
+        if not scope:
+            return
+        ends = Deadline.after(effort.seconds)
+        board = {position: mended.board[position] for position in scope}
+        wanted = candidates(self.day, scope, board, [*self.outside, *self._homeless(mended)])
+        variants = [True, False] if self._promises(scope) else [True]
+        for number, keep_times in enumerate(variants):
+            rest = rest_of(self.day, scope, board, wanted, keep_times=keep_times)
+            if rest is None:
+                return
+            mended.rests.append(rest)
+            filled: Sequences = trim(rest.clock, rest.sequences(board))
+            if fill:
+                filled = fill_gaps(rest.clock, filled, ends)
+                self._offer(mended, rest, filled)
+            seconds = None if ends.remaining_s is None else ends.remaining_s / (len(variants) - number)
+            part = Effort(seconds, effort.part(1 / len(variants)).iterations, self.effort.seed, self.effort.should_stop)
+            if not self._stopped():
+                found, iterations = improve(rest, filled, part)
+                mended.iterations += iterations
+                self._offer(mended, rest, found)
+
+    def _offer(self, mended: Mended, rest: Rest, sequences: Sequence[Sequence[int]]) -> None:
+        """Takes the sequences if the whole day is worth more with them."""
+        board = mended.board | rest.names(sequences)
+        told = self.teller.board(board, rest)
+        score = self.teller.score(told)
+        if score > mended.score:
+            mended.board, mended.told, mended.score = board, told, score
+
+    def _homeless(self, mended: Mended) -> list[str]:
+        """Stops that were planned and are not any more."""
+        served = {stop.visit for one in mended.told.values() for stop in one.route.stops}
+        return [name for name in self.day.homes if name not in served]
+
+    def _wide(self, touched: Sequence[int], *, homeless: bool) -> list[int]:
+        """All shifts of the day; with homeless stops or much time, those of later days too."""
+        shifts, today = self.day.problem.shifts, self.day.events.day
+        later = homeless or self.effort.long
+        return [
+            position
+            for position in self.day.state.open
+            if position in touched or later or shifts[position].day == today
+        ]
+
+    def _promises(self, scope: Sequence[int]) -> bool:
+        """Whether a promise in these shifts leaves room for a later or earlier start than is free of price."""
+        visits, index = self.day.problem.visits, self.day.problem.visit_index
+        names = [name for position in scope for name in self.day.state.open[position].rest]
+        return any(visits[index[name]].promise is not None for name in names)
+
+    def _left(self) -> Effort:
+        effort = self.effort
+        part = effort.part(1 - FIRST_PART)
+        return Effort(self.deadline.remaining_s, part.iterations, effort.seed, effort.should_stop)
+
+    def _time_left(self) -> bool:
+        return self._left().worthwhile and not self._stopped()
+
+    def _stopped(self) -> bool:
+        return self.effort.should_stop is not None and self.effort.should_stop()
+
+
+def touched_shifts(day: Day, disturbed: Collection[int]) -> list[int]:
+    """Positions of the shifts that the events are about: theirs, those an inserted visit may be on, and the day's
+    others where a rep is absent."""
+    events: EventList = day.events
+    found = set(disturbed)
+    shifts = day.problem.shifts
+    today = [position for position in day.state.open if shifts[position].day == events.day]
+    for event in events.events:
+        if isinstance(event, Absent):
+            found.update(today)
+        elif isinstance(event, Insert):
+            days = {window.day for window in event.visit.windows} or {events.day}
+            near = [p for p in day.state.open if shifts[p].day in days]
+            found.update(near)
+        elif isinstance(event, Hours | Lock):
+            found.update(day.homes[name] for name in [event.visit] if name in day.homes)
+    return sorted(found)
+
+
+def shed(clock: Scheduler, position: int, sequence: Sequence[int]) -> tuple[int, ...]:
+    """The sequence without the stops whose loss costs least, until the rest can be timed."""
+    kept = tuple(sequence)
+    visits, rep = clock.problem.visits, clock.problem.shifts[position].rep
+    while kept and clock.schedule(position, kept) is None:
+        ways = [kept[:i] + kept[i + 1 :] for i in range(len(kept))]
+        fits = [way for way in ways if not way or clock.schedule(position, way) is not None]
+
+        def worth(way: tuple[int, ...]) -> tuple[int, int]:
+            return sum(visits[i].must for i in way), sum(visits[i].worth_s(rep) for i in way)
+
+        kept = max(fits or ways, key=worth)
+    return kept

@@ -1,0 +1,79 @@
+"""What could still fill a repaired day: visits outside the plan that fit as it stands, each timed exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from routing.plan import Suggestion
+from routing.repair.rest import Board, Day, Rest
+from routing.solve.places import Insertions
+
+MOST = 5
+_TIMED = 12
+"""Places timed exactly for one shift, the best bargains first."""
+
+
+def suggestions(
+    day: Day, rest: Rest, board: Board, shifts: Collection[int], most: int = MOST
+) -> tuple[Suggestion, ...]:
+    """The visits outside the board that fit on the `shifts` (positions), by value less extra travel, best first.
+
+    Each is tried alone, at its place of least detour. `after` is the stop before it, None at the start of the day.
+    """
+    sequences = rest.sequences(board)
+    insertions = Insertions(rest.clock, sequences)
+    visits = rest.problem.visits
+    outside = np.array([i for i in insertions.unserved() if visits[i].value_s > 0], np.int64)
+    found: dict[str, Suggestion] = {}
+    for number, position in enumerate(rest.positions):
+        if position not in shifts:
+            continue
+        for one in _on_shift(day, rest, insertions, number, outside):
+            known = found.get(one.visit)
+            if known is None or _gain(one) > _gain(known):
+                found[one.visit] = one
+    return tuple(sorted(found.values(), key=lambda one: (-_gain(one), one.visit))[:most])
+
+
+def _gain(one: Suggestion) -> int:
+    return one.value_s - one.extra_travel_s
+
+
+def _on_shift(day: Day, rest: Rest, insertions: Insertions, number: int, outside: np.ndarray) -> Sequence[Suggestion]:
+    candidates = outside[insertions.allowed(number)[outside]]
+    if not candidates.size:
+        return []
+    places = insertions.places(number, candidates)
+    detour = np.where(places.fits, places.detour_s, np.iinfo(np.int64).max)
+    rows = detour.argmin(axis=0)
+    least = detour[rows, np.arange(len(candidates))]
+    position = rest.positions[number]
+    shift = day.problem.shifts[position]
+    sequence = insertions.sequences[number]
+    whole = rest.clock.schedule(number, sequence)
+    locked = day.state.open[position].locked
+    before_s = 0 if whole is None or not (sequence or locked) else whole.travel_s
+    index = day.problem.visit_index
+    worth = np.array([day.problem.visits[index[rest.problem.visits[i].id]].worth_s(shift.rep) for i in candidates])
+    found = []
+    for column in np.argsort(-(worth - least), kind="stable")[:_TIMED]:
+        if least[column] == np.iinfo(np.int64).max:
+            continue
+        visit, row = int(candidates[column]), int(rows[column])
+        timing = rest.clock.schedule(number, (*sequence[:row], visit, *sequence[row:]))
+        if timing is None:
+            continue
+        after = rest.problem.visits[sequence[row - 1]].id if row else (locked[-1].visit if locked else None)
+        found.append(
+            Suggestion(
+                visit=rest.problem.visits[visit].id,
+                shift=shift.id,
+                after=after,
+                start_s=timing.starts_s[row],
+                extra_travel_s=timing.travel_s - before_s,
+                value_s=int(worth[column]),
+            )
+        )
+    return found

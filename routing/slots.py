@@ -1,0 +1,131 @@
+"""Times to offer a caller: where a wanted visit fits into a plan that stands, and what each place costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from routing.documents import Day as DayField
+from routing.documents import Document, Id, Seconds, SignedSeconds
+from routing.errors import InputError
+from routing.events import EventList, Insert, check_events
+from routing.plan import Plan
+from routing.problem import Problem, Visit
+from routing.repair.aftermath import problem_after
+from routing.repair.rest import Day, Rest, day_of, rest_of
+from routing.repair.state import state_of
+from routing.solve.places import Insertions
+
+_ROWS_TIMED = 3
+"""Places timed exactly for one shift, those of least detour first."""
+PER_SHIFT = 2
+"""Offers of one shift at most, with spans that do not overlap."""
+
+
+class SlotOffer(Document):
+    """A span of starts on a shift; nothing that is planned is displaced, whichever start of it is taken.
+
+    `cost_s` is what the objective loses beside the visit's worth: extra travel, waiting, lateness and overtime at
+    their prices, less the rep's preference for the visit. `after` is the stop before, None at the start of the day.
+    """
+
+    shift: Id
+    rep: Id
+    day: DayField
+    after: Id | None
+    start_s: Seconds
+    end_s: Seconds
+    extra_travel_s: SignedSeconds
+    extra_late_s: SignedSeconds
+    extra_overtime_s: SignedSeconds
+    cost_s: SignedSeconds
+
+
+def offer_slots(
+    problem: Problem, plan: Plan, visit: Visit, *, limit: int = 5, now: EventList | None = None
+) -> tuple[SlotOffer, ...]:
+    """The cheapest slots for a visit that is in no route, best first; empty where it fits nowhere.
+
+    `visit` may be one of the problem's or a new one. `now` (its day, time and progress; its events count too) leaves
+    out what is over; without it every shift is open from its start. The costs are exact for the first start of a span.
+    Raises InputError when the visit is planned, its location or shift is unknown, or `limit` is below 1.
+    """
+    if limit < 1:
+        raise InputError(f"limit is {limit}; give 1 or more")
+    if any(stop.visit == visit.id for route in plan.routes for stop in route.stops):
+        raise InputError(f"visit {visit.id!r} is already in the plan; ask for a visit that is not")
+    day = _day(problem, plan, visit, now)
+    if day is None:
+        return ()
+    board = {position: state.rest for position, state in day.state.open.items()}
+    rest = rest_of(day, tuple(day.state.open), board, [visit.id], keep_times=False)
+    if rest is None or visit.id not in rest.problem.visit_index:
+        return ()
+    offers = _offers(day, rest, rest.sequences(board), rest.problem.visit_index[visit.id])
+    return tuple(sorted(offers, key=lambda one: (one.cost_s, one.day, one.start_s, one.shift))[:limit])
+
+
+def _day(problem: Problem, plan: Plan, visit: Visit, now: EventList | None) -> Day | None:
+    """The open day with the visit in its problem."""
+    if not problem.shifts:
+        return None
+    if now is None:
+        now = EventList(day=min(shift.day for shift in problem.shifts), now_s=0)
+    if visit.id not in problem.visit_index:
+        now = now.model_copy(update={"events": (*now.events, Insert(type="insert", visit=visit))})
+    else:
+        others = [visit if one.id == visit.id else one for one in problem.visits]
+        problem = problem.with_parts(shifts=problem.shifts, visits=others)
+    check_events(problem, plan, now)
+    state = state_of(problem, plan, now)
+    return day_of(problem_after(problem, now, plan), state, now)
+
+
+def _offers(day: Day, rest: Rest, sequences: list[tuple[int, ...]], visit: int) -> Iterator[SlotOffer]:
+    insertions = Insertions(rest.clock, sequences)
+    candidate = np.array([visit], np.int64)
+    for number, position in enumerate(rest.positions):
+        if insertions.allowed(number)[visit]:
+            yield from _on_shift(day, rest, insertions, number, position, candidate)
+
+
+def _on_shift(
+    day: Day, rest: Rest, insertions: Insertions, number: int, position: int, candidate: np.ndarray
+) -> Iterator[SlotOffer]:
+    places = insertions.places(number, candidate)
+    rows = np.flatnonzero(places.fits[:, 0])
+    rows = rows[np.argsort(places.detour_s[rows, 0], kind="stable")][:_ROWS_TIMED]
+    sequence, visit = insertions.sequences[number], int(candidate[0])
+    shift, state = day.problem.shifts[position], day.state.open[position]
+    used = bool(sequence or state.locked)
+    base = rest.clock.schedule(number, sequence) if used and rows.size else None
+    found: list[SlotOffer] = []
+    for row in rows.tolist():
+        timing = rest.clock.schedule(number, (*sequence[:row], visit, *sequence[row:]))
+        span = insertions.start_span(number, visit, row)
+        if timing is None or span is None:
+            continue
+        start = timing.starts_s[row]
+        price = timing.price_s + timing.travel_price_s - (base.price_s + base.travel_price_s if base else 0)
+        found.append(
+            SlotOffer(
+                shift=shift.id,
+                rep=shift.rep,
+                day=shift.day,
+                after=rest.problem.visits[sequence[row - 1]].id
+                if row
+                else (state.locked[-1].visit if state.locked else None),
+                start_s=start,
+                end_s=max(start, span[1]),
+                extra_travel_s=timing.travel_s - (base.travel_s if base else 0),
+                extra_late_s=timing.lateness_s - (base.lateness_s if base else 0),
+                extra_overtime_s=timing.overtime_s - (base.overtime_s if base else 0),
+                cost_s=price - rest.problem.visits[visit].rep_preference_s.get(shift.id, 0),
+            )
+        )
+    kept: list[SlotOffer] = []
+    for one in sorted(found, key=lambda one: (one.cost_s, one.start_s)):
+        if len(kept) < PER_SHIFT and all(one.start_s > other.end_s or one.end_s < other.start_s for other in kept):
+            kept.append(one)
+    yield from kept

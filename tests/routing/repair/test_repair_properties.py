@@ -1,0 +1,96 @@
+"""What holds for every repair, on random tiny days."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing.evaluate import evaluate
+from routing.events import EventList
+from routing.plan import Plan, Stop
+from routing.problem import Problem
+from routing.repair import problem_after, repair
+from routing.repair.state import state_of
+from tests.routing.repair.days import tiny_days
+
+Day = tuple[Problem, Plan, EventList]
+
+
+def _stops(plan: Plan) -> dict[str, tuple[str, Stop]]:
+    return {stop.visit: (route.shift, stop) for route in plan.routes for stop in route.stops}
+
+
+def _calm(events: EventList) -> bool:
+    """Whether nothing keeps the plan from standing without what is called off."""
+    return all(event.type in {"cancel", "insert", "lock"} for event in events.events)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.booleans().flatmap(lambda timed: tiny_days(timed=timed)))
+def test_the_evaluator_accepts_every_repair(day: Day) -> None:
+    problem, plan, events = day
+    after = problem_after(problem, events, plan)
+    repaired = repair(problem, plan, events, iterations=20)
+    locked = state_of(problem, plan, events).locked
+    verdict = evaluate(after, repaired)
+    for fault in verdict.violations:
+        assert fault.kind == "mandatory" or fault.visit in locked or fault.kind in {"shift_end", "break"}, fault
+    if _calm(events):
+        assert [fault for fault in verdict.violations if fault.kind != "mandatory"] == []
+    assert verdict.objective_s == repaired.objective_s
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.booleans().flatmap(lambda timed: tiny_days(timed=timed)))
+def test_locked_stops_stay_in_order_and_place(day: Day) -> None:
+    problem, plan, events = day
+    state = state_of(problem, plan, events)
+    repaired = {route.shift: route for route in repair(problem, plan, events, iterations=20).routes}
+    for one in state.open.values():
+        if not one.locked:
+            continue
+        stops = repaired[one.shift.id].stops
+        assert [stop.visit for stop in stops[: len(one.locked)]] == [stop.visit for stop in one.locked]
+        assert all(stop.locked for stop in stops[: len(one.locked)])
+        for stop in stops[len(one.locked) :]:
+            assert stop.start_s >= one.available_s >= 0
+        if _calm(events):
+            before = _stops(plan)
+            for stop in stops[: len(one.locked)]:
+                assert stop.start_s == before[stop.visit][1].start_s
+                assert stop.arrival_s == before[stop.visit][1].arrival_s
+
+
+@settings(max_examples=25, deadline=None)
+@given(tiny_days())
+def test_the_same_budget_gives_the_same_plan(day: Day) -> None:
+    first, again = (repair(*day, iterations=30, seed=5) for _ in range(2))
+    assert first.to_json() == again.to_json()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.booleans().flatmap(lambda timed: tiny_days(timed=timed)))
+def test_the_diff_tells_every_stop_once(day: Day) -> None:
+    problem, plan, events = day
+    repaired = repair(problem, plan, events, iterations=20)
+    before, after, diff = _stops(plan), _stops(repaired), repaired.diff
+    assert diff is not None
+    kept = diff.unchanged + len(diff.moved) + len(diff.retimed)
+    assert kept + len(diff.removed) == len(before)
+    assert kept + len(diff.added) == len(after)
+    assert {change.visit for change in diff.removed} == before.keys() - after.keys()
+    assert events.gone.isdisjoint(after)
+    assert events.gone.isdisjoint(entry.visit for entry in repaired.unserved)
+
+
+@settings(max_examples=25, deadline=None)
+@given(tiny_days())
+def test_suggestions_fit_as_they_say(day: Day) -> None:
+    problem, plan, events = day
+    repaired = repair(problem, plan, events, iterations=0, fill=False)
+    left_out = {entry.visit for entry in repaired.unserved}
+    for one in repaired.suggestions or ():
+        assert one.visit in left_out
+        route = next((route for route in repaired.routes if route.shift == one.shift), None)
+        assert one.after is None or (route is not None and one.after in [stop.visit for stop in route.stops])
+        assert one.start_s >= events.now_s
