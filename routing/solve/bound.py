@@ -1,8 +1,8 @@
 """What no plan can exceed: a linear relaxation of choosing visits for shifts by their least use of time.
 
-A stop uses at least its service and half of the shortest ways there and away; a shift has its length less its breaks.
-Travel by time of day counts at its least, lateness and overtime are
-free, so the bound holds for every problem; it is loose where detours are long.
+A stop uses at least its service and half of the shortest ways there and away; a used shift pays half of the shortest
+ways from its start and to its end as well, and has its length less its breaks. Travel by time of day counts at its
+least, lateness and overtime are free, so the bound holds for every problem; it is loose where detours are long.
 """
 
 from __future__ import annotations
@@ -16,59 +16,78 @@ from routing.problem import Problem
 from routing.solve.arrays import FAR, Arrays, to_arrays
 from routing.solve.construct import Deadline
 
+CHOICES_PER_S = 4_000
+"""Pairs of visit and kind of shift that a second of the deadline is good for."""
+PART = 0.05
+"""Part of the time that the relaxation may take."""
+TIGHT_CHOICES = 3_000
+"""Pairs up to which each is tied to the use of its shift, which is tighter and slower."""
 MOST_CHOICES = 60_000
-"""Pairs of visit and kind of shift up to which the relaxation is solved."""
-LEAST_S = 0.3
-"""Time below which no bound is looked for."""
+"""Pairs up to which the relaxation is solved at all."""
 
 
-def upper_bound(problem: Problem, objective_s: int, *, deadline: Deadline | None = None) -> int | None:
-    """An objective in seconds that no plan exceeds, or None where none was found before the deadline.
+def upper_bound(problem: Problem, *, deadline: Deadline | None = None) -> int | None:
+    """An objective in seconds that no plan exceeds, or None where the deadline leaves no time to find one.
 
-    It is never below `objective_s`, the objective of a plan that exists.
+    Raises InputError when the problem has no travel times.
     """
     left = None if deadline is None else deadline.remaining_s
     arrays = to_arrays(problem)
     choices = int(arrays.allowed.sum())
     if choices == 0:
-        return max(0, objective_s)
-    if choices > MOST_CHOICES or (left is not None and left < LEAST_S):
+        return 0
+    if choices > (MOST_CHOICES if left is None else min(MOST_CHOICES, CHOICES_PER_S * left)):
         return None
-    value = _relaxed(arrays, left)
-    return None if value is None else max(objective_s, value)
+    return _relaxed(arrays, left)
 
 
 def _relaxed(arrays: Arrays, seconds: float | None) -> int | None:
-    from scipy import sparse  # noqa: PLC0415 -- a second to import, and short solves never come here
-    from scipy.optimize import linprog  # noqa: PLC0415
+    from ortools.linear_solver import pywraplp  # noqa: PLC0415 -- short solves never come here
 
-    visits = len(arrays.must)
-    kinds, first, count = np.unique(arrays.kind, return_index=True, return_counts=True)
-    rest = arrays.pause_for.sum(axis=1)
+    solver = pywraplp.Solver.CreateSolver("GLOP")
+    if seconds is not None:
+        solver.SetTimeLimit(max(1, round(1000 * PART * seconds)))
+    _, first, count = np.unique(arrays.kind, return_index=True, return_counts=True)
     inward, outward = _least_legs(arrays)
     worth = arrays.worth - arrays.must_bonus * arrays.must.astype(np.int64)
-    rows, columns = np.nonzero(arrays.allowed[first])
-    half = (inward[first[rows], columns] + outward[first[rows], columns]) / 2.0
-    gain = worth[first[rows], columns] - arrays.price[0] * half
-    paying = gain > 0
-    rows, columns, half, gain = rows[paying], columns[paying], half[paying], gain[paying]
-    if len(gain) == 0:
-        return 0
-    use = half + arrays.service[columns]
-    room = count * np.maximum(0, arrays.latest_s - arrays.start_s - rest)[first]
-    drive = count * np.minimum(arrays.max_travel[first], FAR)
-    served = sparse.csr_matrix((np.ones(len(gain)), (columns, np.arange(len(gain)))), shape=(visits, len(gain)))
-    spent = sparse.csr_matrix((use, (rows, np.arange(len(gain)))), shape=(len(kinds), len(gain)))
-    driven = sparse.csr_matrix((half, (rows, np.arange(len(gain)))), shape=(len(kinds), len(gain)))
-    answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse constraints
-        -gain,
-        A_ub=sparse.vstack([served, spent, driven]),
-        b_ub=np.concatenate([np.ones(visits), room, drive]),
-        bounds=(0, None),
-        method="highs",
-        options={} if seconds is None else {"time_limit": seconds},
-    )
-    return math.ceil(-answer.fun - 1e-6) if answer.status == 0 else None
+    rest = arrays.pause_for.sum(axis=1)
+    tight = int(arrays.allowed[first].sum()) <= TIGHT_CHOICES
+    served = [solver.Constraint(0, 1) for _ in arrays.must]
+    goal = solver.Objective()
+    goal.SetMaximization()
+    for k, many in zip(first.tolist(), count.tolist(), strict=True):
+        length = max(0, int(arrays.latest_s[k] - arrays.start_s[k] - rest[k]))
+        ends = _least_ends(arrays, k)
+        used = solver.NumVar(0, many, "")
+        goal.SetCoefficient(used, -float(arrays.price[0] * ends))
+        spent = solver.Constraint(-solver.infinity(), 0)
+        spent.SetCoefficient(used, ends - length)
+        driven = solver.Constraint(-solver.infinity(), 0)
+        driven.SetCoefficient(used, ends - min(int(arrays.max_travel[k]), FAR))
+        half = (inward[k] + outward[k]) / 2.0
+        gain = worth[k] - arrays.price[0] * half
+        for visit in np.flatnonzero((arrays.allowed[k] == 1) & (gain > 0)).tolist():
+            choice = solver.NumVar(0, solver.infinity(), "")
+            goal.SetCoefficient(choice, float(gain[visit]))
+            served[visit].SetCoefficient(choice, 1.0)
+            if tight:
+                only_if = solver.Constraint(-solver.infinity(), 0)
+                only_if.SetCoefficient(choice, 1.0)
+                only_if.SetCoefficient(used, -1.0)
+            spent.SetCoefficient(choice, float(half[visit] + arrays.service[visit]))
+            driven.SetCoefficient(choice, float(half[visit]))
+    if solver.Solve() != pywraplp.Solver.OPTIMAL:
+        return None
+    value = float(goal.Value())
+    return math.ceil(value + 1e-7 * abs(value) + 1e-6)
+
+
+def _least_ends(arrays: Arrays, k: int) -> float:
+    """Half of the least travel from the start of shift k to a visit and from a visit to its end."""
+    visits = np.flatnonzero(arrays.allowed[k])
+    out = arrays.travel[arrays.start[k], visits].min(initial=FAR)
+    back = arrays.travel[visits, arrays.end[k]].min(initial=FAR)
+    return float(min(out, FAR) + min(back, FAR)) / 2.0
 
 
 def _least_legs(arrays: Arrays) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

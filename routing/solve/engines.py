@@ -23,6 +23,10 @@ FINISH_PART = 1.0
 LEAST_FINISH_S = 0.05
 FINISH_S = 1e-5
 """Time kept for the same after the compiled search, per visit and shift."""
+LEAST_SEARCH_S = 0.01
+"""What the compiled search may take for its first plan when the limit has passed before it began."""
+BOUND_FROM_S = 0.3
+"""Time limit below which no bound is looked for."""
 FIRST_PART = 0.6
 """Part of the limit that the compiled search has in any case."""
 FIRST_S = 0.6
@@ -90,11 +94,13 @@ def solve_by_search(
 
     deadline = Deadline.after(options.time_s)
     scheduler = Scheduler(problem)
+    bound = upper_bound(problem, deadline=_earlier(deadline, BOUND_FROM_S))
     reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
     left = deadline.remaining_s
-    limits = options if left is None else replace(options, seconds=max(FIRST_PART * left, left - reserve))
+    limits = (
+        options if left is None else replace(options, seconds=max(LEAST_SEARCH_S, FIRST_PART * left, left - reserve))
+    )
     found = search(problem, limits, on_progress, should_stop, on_routes)
-    bound = upper_bound(problem, found.objective_s, deadline=_earlier(deadline, reserve))
     return finish(
         scheduler,
         found.sequences,

@@ -29,6 +29,8 @@ from routing.solve.stop import Cancelled, FirstOf, Gap, Iterations, Seconds, Sta
 LANES = 2
 """Lanes of a search that is bounded by iterations, whatever the number of processors."""
 POOL_CELLS = 1 << 15
+IMPORT_FROM_S = 4.0
+"""Time limit from which CP-SAT is loaded, beside the search, if it is not there yet; that takes a second or two."""
 SWEEPS = 20
 """Times the travel phase goes over all visits at most."""
 
@@ -125,13 +127,23 @@ class _Run:
         self.on_progress, self.on_routes, self.told = on_progress, on_routes, -(1 << 62)
         self.timed = options.iterations is None
         self.arrays = to_arrays(problem)
-        self.solver_ready = _cp_sat_in_background() if self.timed else lambda: True
+        self.solver_ready = self._prepare_recombination()
         count = options.processes if self.timed else LANES
         self.lanes = [new_lane(self.arrays, options.seed, i, POOL_CELLS) for i in range(count)]
         worth = self.arrays.worth - self.arrays.must_bonus * self.arrays.must.astype(np.int64)
         self.scale = float(np.abs(worth.max(axis=0, initial=0)).mean()) if worth.size else 1.0
         self.scale = max(1.0, self.scale)
         self.mean = min(tuning.mean, 1.0 + len(self.arrays.must) / 6)
+
+    def _prepare_recombination(self) -> Callable[[], bool]:
+        """Whether recombination is there; a short search never waits for it."""
+        if not self.timed or "ortools.sat.python.cp_model" in sys.modules:
+            return lambda: True
+        if self.clock.seconds < IMPORT_FROM_S or len(self.arrays.start) < 2:
+            return lambda: False
+        thread = threading.Thread(target=importlib.import_module, args=("ortools.sat.python.cp_model",), daemon=True)
+        thread.start()
+        return lambda: not thread.is_alive()
 
     def run(self, start: Sequence[Sequence[int]] | None) -> Found:
         first = self.lanes[0]
@@ -258,15 +270,6 @@ class _Run:
             return
         served = int(best.best.length.sum())
         self.on_progress(Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message))
-
-
-def _cp_sat_in_background() -> Callable[[], bool]:
-    """Begin to import CP-SAT, which takes a second or two; whether it is there yet."""
-    if "ortools.sat.python.cp_model" in sys.modules:
-        return lambda: True
-    thread = threading.Thread(target=importlib.import_module, args=("ortools.sat.python.cp_model",), daemon=True)
-    thread.start()
-    return lambda: not thread.is_alive()
 
 
 def _between(stage: Stage, used: float) -> float:

@@ -6,7 +6,6 @@ import itertools
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from routing.problem import Problem, read_problem
 from routing.solve.bound import upper_bound
@@ -42,11 +41,11 @@ def best_of_any(problem: Problem) -> int:
     return max(plans.values())
 
 
-@given(tiny_problems(visits=4, shifts=2), st.booleans())
+@given(tiny_problems(visits=4, shifts=2))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_plan_exceeds_the_bound(problem, known):
+def test_no_plan_exceeds_the_bound(problem):
     best = best_of_any(problem)
-    bound = upper_bound(problem, best if known else NOTHING)
+    bound = upper_bound(problem)
     assert bound is not None
     assert bound >= best
 
@@ -55,7 +54,7 @@ def test_no_plan_exceeds_the_bound(problem, known):
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_plan_exceeds_the_bound_when_travel_depends_on_the_time(problem):
     best = best_of_any(problem)
-    bound = upper_bound(problem, NOTHING)
+    bound = upper_bound(problem)
     assert bound is not None
     assert bound >= best
 
@@ -65,7 +64,7 @@ def test_no_plan_exceeds_the_bound_when_travel_depends_on_the_time(problem):
 def test_the_bound_is_of_use_on_field_problems(name):
     problem = read_problem(bench_instance(f"field/{name}.json"))
     found = search(problem, SolveOptions(iterations=4000))
-    bound = upper_bound(problem, found.objective_s)
+    bound = upper_bound(problem)
     assert bound is not None
     assert found.objective_s <= bound < sum(visit.value_s for visit in problem.visits)
 
@@ -73,4 +72,4 @@ def test_the_bound_is_of_use_on_field_problems(name):
 @pytest.mark.needs_bench
 def test_without_time_there_is_no_bound_rather_than_a_guess():
     problem = read_problem(bench_instance("field/r1_d1_n30_s1.json"))
-    assert upper_bound(problem, 0, deadline=Deadline.after(0.0)) is None
+    assert upper_bound(problem, deadline=Deadline.after(0.0)) is None
