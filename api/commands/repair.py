@@ -34,7 +34,7 @@ def repair(
         Path | None, typer.Option(metavar="FILE", help="Also write the problem after the events, to evaluate against.")
     ] = None,
     roads: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Road network for travel times, instead of the problem's own.")
+        str | None, typer.Option(metavar="DIR", help="Road network for travel times, instead of the problem's own.")
     ] = None,
     seconds: Annotated[
         float | None, typer.Option(help="Time to search; without it and --iterations as much as a day's repair needs.")
