@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--reference-seconds", type=float, default=30.0)
     parser.add_argument("--plan-seconds", type=float, default=30.0)
     parser.add_argument("--iterations", type=int, default=None, help="effort of the repair, instead of the default")
-    parser.add_argument("--scratch", type=Path, default=Path("/tmp"), help="where solved plans are kept")
+    parser.add_argument("--scratch", type=Path, default=Path(), help="where solved plans are kept")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     for path in options.problems:
