@@ -161,7 +161,8 @@ def report(kind: str, samples: list[Sample]) -> None:
     print(
         f"  {kind:8} {len(samples):4}: CPU p50 {quantile(cpu, 0.5):.0f} ms, p95 {quantile(cpu, 0.95):.0f} ms"
         f" (wall p50 {quantile(wall, 0.5):.0f}, p95 {quantile(wall, 0.95):.0f}); changed at most "
-        f"{max(sample.changed for sample in samples)} stops, {max(sample.of_other_reps for sample in samples)} of other "
+        f"{max(sample.changed for sample in samples)} stops, "
+        f"{max(sample.of_other_reps for sample in samples)} of other "
         f"reps{good}"
     )
 
