@@ -90,8 +90,8 @@ Event = Annotated[
 class Progress(Document):
     """How far a shift has come: the stops done or under way in their order, and where and when the rep is free next.
 
-    `at` is a visit or a location; absent, it is the last locked stop or the start of the shift. `break_taken` true means
-    that the break is over (of several, those planned to begin before `available_s`, and at least the first), false that
+    `at` is a visit or a location; absent, it is the last locked stop or the start of the shift. `break_taken` true
+    means that the break is over (of several, those planned to begin before `available_s`, and at least the first), false that
     none has been had, absent that breaks were taken as planned.
     """
 
@@ -239,7 +239,8 @@ def _check_event(problem: Problem, events: EventList, i: int, event: Event) -> N
                 raise InputError(f"events[{i}].rep is {event.rep!r}, a rep of no shift; correct it")
             if not any(shift.rep == event.rep and shift.day == events.day for shift in problem.shifts):
                 raise InputError(
-                    f"events[{i}].rep is {event.rep!r}, who has no shift on {events.day}; remove the event or correct it"
+                    f"events[{i}].rep is {event.rep!r}, who has no shift on {events.day}; "
+                    "remove the event or correct it"
                 )
         case Cancel() | NoShow() | Hours() | Lock() | Unlock():
             if event.visit not in problem.visit_index:
@@ -251,7 +252,8 @@ def _check_insert(problem: Problem, i: int, visit: Visit) -> None:
         raise InputError(f"events[{i}].visit.id is {visit.id!r}, which the problem already has; give it a new id")
     if visit.location not in problem.location_index:
         raise InputError(
-            f"events[{i}].visit.location is {visit.location!r}, which the problem does not have; add it to its locations"
+            f"events[{i}].visit.location is {visit.location!r}, which the problem does not have; "
+            "add it to its locations"
         )
     named = [*(visit.shifts or ()), *((visit.promise.shift,) if visit.promise else ())]
     for shift in named:

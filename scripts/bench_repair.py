@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--reference-seconds", type=float, default=30.0)
     parser.add_argument("--plan-seconds", type=float, default=30.0)
     parser.add_argument("--iterations", type=int, default=None, help="effort of the repair, instead of the default")
-    parser.add_argument("--scratch", type=Path, default=Path("/tmp"), help="where solved plans are kept")
+    parser.add_argument("--scratch", type=Path, default=Path(), help="where solved plans are kept")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     for path in options.problems:
@@ -161,7 +161,8 @@ def report(kind: str, samples: list[Sample]) -> None:
     print(
         f"  {kind:8} {len(samples):4}: CPU p50 {quantile(cpu, 0.5):.0f} ms, p95 {quantile(cpu, 0.95):.0f} ms"
         f" (wall p50 {quantile(wall, 0.5):.0f}, p95 {quantile(wall, 0.95):.0f}); changed at most "
-        f"{max(sample.changed for sample in samples)} stops, {max(sample.of_other_reps for sample in samples)} of other "
+        f"{max(sample.changed for sample in samples)} stops, "
+        f"{max(sample.of_other_reps for sample in samples)} of other "
         f"reps{good}"
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.solve import STANDARD, file_name, read_file, require_musts, write_file
+from api.commands.solve import STANDARD, RoadsOption, file_name, read_file, require_musts, write_file
 from routing.errors import InputError, NoFeasiblePlan
 from routing.evaluate import evaluate
 from routing.events import events_from_json
@@ -33,9 +33,7 @@ def repair(
     problem_out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the problem after the events, to evaluate against.")
     ] = None,
-    roads: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Road network for travel times, instead of the problem's own.")
-    ] = None,
+    roads: RoadsOption = None,
     seconds: Annotated[
         float | None, typer.Option(help="Time to search; without it and --iterations as much as a day's repair needs.")
     ] = None,

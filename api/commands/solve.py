@@ -156,6 +156,7 @@ def require_musts(problem: Problem, plan: Plan) -> None:
 
 
 def on_roads(problem: Problem, roads: str) -> Problem:
+    """The problem with the travel times of a road network. Raises RoadError."""
     from routing.roads.attach import with_roads  # noqa: PLC0415 - map libraries that a matrix makes needless
     from routing.roads.sources import roads_at  # noqa: PLC0415
 

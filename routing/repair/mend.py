@@ -155,8 +155,10 @@ class Mender:
 
 
 def touched_shifts(day: Day, disturbed: Collection[int]) -> list[int]:
-    """Positions of the shifts that the events are about: theirs, those an inserted visit may be on, and the day's
-    others where a rep is absent."""
+    """Positions of the shifts that the events are about.
+
+    Theirs, those an inserted visit may be on, and the day's others where a rep is absent.
+    """
     events: EventList = day.events
     found = set(disturbed)
     shifts = day.problem.shifts
