@@ -49,10 +49,10 @@ def served(settings: Settings, solvers: WarmSolvers | None = None) -> Iterator[S
         store = open_store(settings.store_url)
         base_url = address_of(bound)
         try:
-            with httpx.Client(base_url=base_url, timeout=60, verify=NO_CERTIFICATES, trust_env=False) as client:
+            with httpx.Client(base_url=base_url, timeout=300, verify=NO_CERTIFICATES, trust_env=False) as client:
                 yield Served(base_url, settings, store, client)
         finally:
             store.close()
             server.should_exit = True
-            thread.join(10)
+            thread.join(120)
             assert not thread.is_alive(), "the service did not stop"

@@ -29,7 +29,7 @@ def beatplan(*arguments: str, stdin: str = "", **environment: str) -> subprocess
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -141,7 +141,7 @@ def test_a_reader_that_leaves_early_is_no_fault() -> None:
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert said == b""
 
 
@@ -158,7 +158,7 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     )
     with fifo.open("wb"):  # opens once the command reads
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert (process.returncode, said) == (130, b"")
 
 
