@@ -53,8 +53,10 @@ def why_not(problem: Problem, plan: Plan, visit: str) -> Unserved:
     return examine(scheduler, sequences, Deadline.after(REASON_S), only=(place,)).unserved[0]
 
 
-def what_would_make_room(problem: Problem, plan: Plan, visit: str) -> tuple[Remedy, ...]:
+def what_would_make_room(problem: Problem, plan: Plan, visit: str, *, seconds: float = REMEDY_S) -> tuple[Remedy, ...]:
     """The cheapest change of each kind that would serve the visit, the one that costs least first.
+
+    Each kind gets an equal part of `seconds` for its trying; on a busy machine a kind may find nothing in that time.
 
     Raises InputError when the problem has no such visit or the plan serves it.
     """
@@ -63,7 +65,7 @@ def what_would_make_room(problem: Problem, plan: Plan, visit: str) -> tuple[Reme
     finders = (trial.longer_opening, trial.longer_shift, trial.instead_of, trial.other_rep)
     best = []
     for finder in finders:
-        trial.until = time.monotonic() + REMEDY_S / len(finders)
+        trial.until = time.monotonic() + seconds / len(finders)
         best += sorted(finder(), key=_merit)[-1:]
     return tuple(sorted(best, key=_merit, reverse=True))
 

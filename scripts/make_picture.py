@@ -53,9 +53,7 @@ def main(base_url: str, token: str, day: str, roads: str, out: str) -> None:
         spots = xy(np.array([[stop["lon"], stop["lat"]] for stop in plan["stops"]]))
         kerbs = xy(network.snap(np.array([[stop["lon"], stop["lat"]] for stop in plan["stops"]])).road_lonlat)
         for (x, y), (near_x, near_y) in zip(spots.tolist(), kerbs.tolist(), strict=True):
-            parts.append(
-                f'<line x1="{x}" y1="{y}" x2="{near_x}" y2="{near_y}" stroke="{colour}" opacity="0.6"/>'
-            )
+            parts.append(f'<line x1="{x}" y1="{y}" x2="{near_x}" y2="{near_y}" stroke="{colour}" opacity="0.6"/>')
         for number, (x, y) in enumerate(spots.tolist(), 1):
             parts.append(
                 f'<circle cx="{x}" cy="{y}" r="10" fill="{colour}"/><text x="{x}" y="{y + 4}" fill="#fff" '

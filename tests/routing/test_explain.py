@@ -91,7 +91,7 @@ def test_a_rep_week_has_remedies_for_every_visit():
     for entry in plan.unserved[::6]:
         reason = why_not(problem, plan, entry.visit)
         assert reason.reason in {"value", "displaced", "time", "shift", "window"}
-        remedies = what_would_make_room(problem, plan, entry.visit)
+        remedies = what_would_make_room(problem, plan, entry.visit, seconds=20)
         assert "drop" in {remedy.kind for remedy in remedies}
         for remedy in remedies:
             assert gain_when_carried_out(problem, plan, entry.visit, remedy) >= remedy.gain_s
