@@ -91,8 +91,8 @@ class Progress(Document):
     """How far a shift has come: the stops done or under way in their order, and where and when the rep is free next.
 
     `at` is a visit or a location; absent, it is the last locked stop or the start of the shift. `break_taken` true
-    means that the break is over (of several, those planned to begin before `available_s`, and at least the first), false that
-    none has been had, absent that breaks were taken as planned.
+    means that the break is over (of several, those planned to begin before `available_s`, and at least the first),
+    false that none has been had, absent that breaks were taken as planned.
     """
 
     locked: tuple[Id, ...] = ()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from routing.errors import InputError
 from routing.events import Cancel, EventList, Hours, Progress
@@ -259,7 +260,7 @@ def _refuse_history(problem: Problem, plan: Plan, events: EventList, state: DayS
             )
 
 
-def _day(problem: Problem, route: Route) -> object:
+def _day(problem: Problem, route: Route) -> date:
     return problem.shifts[problem.shift_index[route.shift]].day
 
 

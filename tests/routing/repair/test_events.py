@@ -150,7 +150,8 @@ def test_several_at_once(problem: Problem, plan: Plan) -> None:
 def test_no_event_changes_nothing(problem: Problem, plan: Plan) -> None:
     repaired = _repair(problem, plan, events_of(NOON, day=DAYS[0]))
     assert repaired.diff is not None
-    assert not (repaired.diff.moved or repaired.diff.removed or repaired.diff.added or repaired.diff.retimed)
+    changes = (repaired.diff.moved, repaired.diff.removed, repaired.diff.added, repaired.diff.retimed)
+    assert changes == ((), (), (), ())
     assert repaired.objective_s == plan.objective_s
 
 
@@ -186,8 +187,8 @@ def test_history_is_not_cancelled(problem: Problem, plan: Plan) -> None:
         ('{"day": "2026-11-23", "now_s": -1}', "now_s"),
         ('{"day": "2026-11-23", "now_s": 1, "events": [{"type": "party"}]}', "events[0]"),
         (
-            '{"day": "2026-11-23", "now_s": 1, "events": [{"type": "cancel", "visit": "a"}, '
-            '{"type": "no_show", "visit": "a"}]}',
+            '{"day": "2026-11-23", "now_s": 1, '
+            + '"events": [{"type": "cancel", "visit": "a"}, {"type": "no_show", "visit": "a"}]}',
             "events[1] names 'a'",
         ),
     ],
