@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.cli import main
+from api.cli import run
 from routing.evaluate import evaluate
 from routing.plan import read_plan
 from routing.problem import read_problem
@@ -29,9 +29,7 @@ def _run(folder: Path, *events: dict[str, Any], now_s: int = 30_000) -> int:
     (folder / "events.json").write_text(json.dumps(values))
     names = [str(folder / f"{name}.json") for name in ("problem", "plan", "events")]
     outs = ["--out", str(folder / "out.json"), "--problem-out", str(folder / "after.json")]
-    with pytest.raises(SystemExit) as ended:
-        main(["repair", *names, *outs, "--iterations", "0"])
-    return int(ended.value.code or 0)
+    return run(["repair", *names, *outs, "--iterations", "0"])
 
 
 def test_the_written_pair_is_valid(files: Path) -> None:
