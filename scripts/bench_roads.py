@@ -305,7 +305,7 @@ def report_osrm(
         return
     answers = work / "osrm.npz"
     np.save(work / "customers.npy", lonlat)
-    for algorithm, sizes in (("MLD", (COMPARED, *SIZES[:2])), ("CH", (COMPARED, *SIZES))):
+    for algorithm, sizes in (("MLD", (COMPARED, *SIZES)), ("CH", (COMPARED, *SIZES))):
         command = [prepared["python"], HERE / "bench_osrm_tables.py", prepared[algorithm], algorithm,
                    work / "customers.npy", ",".join(map(str, sizes)), answers]  # fmt: skip
         done = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)

@@ -66,6 +66,7 @@ class Mender:
         wide = self._wide(touched, homeless=bool(homeless))
         if wide != touched and (homeless or self._time_left()):
             self._better(mended, wide, self._left(), fill=bool(homeless))
+        assert mended.score >= mended.skipped, "a repair is never worse than leaving out what was called off"
         return mended
 
     def _skip(self, touched: Sequence[int]) -> Mended:

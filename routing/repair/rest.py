@@ -203,9 +203,7 @@ def _with_travel(day: Day, shifts: Sequence[Shift], visits: Sequence[Visit], her
     locations = [whole.locations[row] for row in rows] + [Location(id=name) for name in doors]
     states = [day.state.open[position] for position in here]
     if whole.matrices is None:
-        if whole.matrix is None:
-            whole.require_travel()
-            return whole
+        assert whole.matrix is not None, "a repair asks for travel times first"
         travel: TravelMatrix | tuple[TravelSlice, ...] = TravelMatrix(
             duration_s=_cut(whole, whole.matrix.duration_s, rows, states, in_time=True),
             distance_m=_cut(whole, whole.matrix.distance_m, rows, states, in_time=False),

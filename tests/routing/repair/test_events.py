@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +17,13 @@ from tests.routing.repair.days import events_of, plan_of
 from tests.routing.solve.small import DAYS, small_problem
 
 NOON = 36_600
+_TWICE = json.dumps(
+    {
+        "day": "2026-11-23",
+        "now_s": 1,
+        "events": [{"type": "cancel", "visit": "a"}, {"type": "no_show", "visit": "a"}],
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -186,13 +194,7 @@ def test_history_is_not_cancelled(problem: Problem, plan: Plan) -> None:
         ('{"day": "2026-11-23"}', "now_s is missing"),
         ('{"day": "2026-11-23", "now_s": -1}', "now_s"),
         ('{"day": "2026-11-23", "now_s": 1, "events": [{"type": "party"}]}', "events[0]"),
-        (
-            (
-                '{"day": "2026-11-23", "now_s": 1, "events": [{"type": "cancel", "visit": "a"}, '
-                '{"type": "no_show", "visit": "a"}]}'
-            ),
-            "events[1] names 'a'",
-        ),
+        (_TWICE, "events[1] names 'a'"),
     ],
 )
 def test_bad_documents_are_refused_in_one_sentence(text: str, words: str) -> None:
