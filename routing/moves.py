@@ -68,6 +68,7 @@ def price_move(problem: Problem, plan: Plan, move: ManualMove, *, now: EventList
     `now` gives the day, time, progress and change price; without it the whole plan is open.
     Raises InputError when the visit, shift or stop is unknown, or history would have to change.
     """
+    problem.require_travel()
     if now is None:
         now = EventList(day=min((shift.day for shift in problem.shifts), default="1970-01-01"), now_s=0)
     check_events(problem, plan, now)

@@ -51,6 +51,7 @@ def offer_slots(
     out what is over; without it every shift is open from its start. The costs are exact for the first start of a span.
     Raises InputError when the visit is planned, its location or shift is unknown, or `limit` is below 1.
     """
+    problem.require_travel()
     if limit < 1:
         raise InputError(f"limit is {limit}; give 1 or more")
     if any(stop.visit == visit.id for route in plan.routes for stop in route.stops):
