@@ -49,7 +49,7 @@ def _import_without_scipy() -> None:
     name = "scipy.linalg"
     if name in sys.modules:
         return
-    sys.modules[name] = None  # type: ignore[assignment] - how the import system is told that a module is not there
+    sys.modules[name] = None  # type: ignore[assignment]  # how the import system is told that a module is not there
     try:
         importlib.import_module("numba.np.arraymath")
     finally:
