@@ -413,6 +413,7 @@ def tiled(graph: RoadGraph, side: int = 3) -> RoadGraph:
         road_class=repeat(graph.road_class, blank),
         flags=repeat(graph.flags, blank),
         name=repeat(graph.name, blank),
+        regime=repeat(graph.regime, blank),
         shape_first=np.concatenate(
             [*(graph.shape_first[:-1] + k * rows for k in range(copies)), copies * rows + 2 * np.arange(count + 1)]
         ),

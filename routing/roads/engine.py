@@ -20,7 +20,7 @@ from routing.roads.roadmap import RoadMap
 from routing.roads.snap import FRACTION_STEPS, nearest_roads
 from routing.roads.sweep import Ends, travel
 from routing.roads.timeline import Hour, Timeline, first_in_first_out
-from routing.roads.weights import NEVER, Packed, pack, unpack
+from routing.roads.weights import CLOSED_ENTRIES, ENTRY, NEVER, Packed, pack, unpack
 from routing.travel import TravelSlice
 
 _Rows = npt.NDArray[np.int64]
@@ -31,7 +31,8 @@ class CchRoadNetwork:
 
     `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
     processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a
-    `departure` free-flow speeds hold and conditional turn restrictions do not.
+    `departure` free-flow speeds hold, and nothing that the map's conditional tags say. A place on a street that is
+    closed at the time is reached over it all the same (`weights.CLOSED_ENTRIES`); nobody else drives there.
     """
 
     def __init__(
@@ -166,6 +167,7 @@ class CchRoadNetwork:
     def _sources(self, metric: Metric, places: Snapped) -> Ends:
         rank, rest = self._ends(metric, places)
         usable = (rank >= 0) & ~self.map.turns.copy[rank]
+        rest = rest + metric.closed[rank] * (CLOSED_ENTRIES * ENTRY)
         return Ends(rank, np.where(usable, rest, NEVER))
 
     def _targets(self, metric: Metric, places: Snapped) -> Ends:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from routing.roads.engine import CchRoadNetwork
     from routing.roads.roadmap import RoadMap
 
-FORMAT = 3
+FORMAT = 4
 ATTRIBUTION = "© OpenStreetMap contributors, Open Database License 1.0, https://www.openstreetmap.org/copyright"
 _META = "meta.json"
 SPEEDS = "speeds.json"
