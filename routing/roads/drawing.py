@@ -136,13 +136,12 @@ def _things(extract: Path, coast: list[BaseGeometry]) -> Iterator[Drawn]:
                 yield Drawn("water", _WATERWAYS[kind], _properties(kind, tags), line)
             elif tags.get("route") == "ferry":
                 yield Drawn("roads", 10, _properties("ferry", tags), line)
-        elif isinstance(element, osmium.osm.Area):
-            if element.num_rings()[0] > 0:
-                yield from _areas(tags, _shape(shapes.create_multipolygon(element)))
+        elif isinstance(element, osmium.osm.Area) and element.num_rings()[0] > 0:
+            yield from _areas(tags, _shape(shapes.create_multipolygon(element)))
 
 
 def _areas(tags: Mapping[str, str], shape: BaseGeometry) -> Iterator[Drawn]:
-    """What is drawn of an area: its surface, and its name where it is a place and no boundary, whose place is a node."""
+    """What is drawn of an area: its surface, and its name where it is a place; a boundary's place is a node."""
     layer = area_layer(tags)
     if layer is not None:
         yield Drawn(layer, LOWEST_ZOOM, _properties(layer, tags), shape)

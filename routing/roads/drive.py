@@ -13,6 +13,7 @@ from routing.roads.classes import (
     SURFACE_KMH,
     TRACKTYPE_KMH,
 )
+from routing.roads.clearance import fits_car
 from routing.roads.graph import NodeFlag, SegmentFlag
 from routing.roads.maxspeed import limits_kmh
 
@@ -42,7 +43,7 @@ def drive_of(get: Tags) -> Drive | None:
         return _ferry(get, route) if route in _CROSSINGS and route is not None else None
     if get("area") == "yes" or get("service") in _CLOSED_SERVICE or get("impassable") == "yes":
         return None
-    if (get("construction") or "no") not in _BUILDING_SITES:
+    if (get("construction") or "no") not in _BUILDING_SITES or not fits_car(get):
         return None
     along_access, against_access = way_access(get)
     direction = oneway(get, highway)

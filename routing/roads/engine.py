@@ -139,14 +139,7 @@ class CchRoadNetwork:
         Raises RoadError when no road leads there.
         """
         metric = self._costs(None if departure is None else self.timeline.departure_hour(departure))
-        sources, ends = self._sources(metric, origin), self._targets(metric, target)
-        if origin.edge[0] == target.edge[0]:
-            cost, states = self._along_street(metric, sources, ends, target.fraction - origin.fraction)
-        else:
-            path = find_path(
-                self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
-            )
-            cost, states = path.cost, path.states
+        cost, states = self._path(metric, origin, target)
         if cost >= NEVER:
             (lon, lat), (lon2, lat2) = origin.lonlat[0], target.lonlat[0]
             raise RoadError(
@@ -160,6 +153,16 @@ class CchRoadNetwork:
             line=self._line(states, origin, target),
             streets=self._streets(states, origin, target, int(dm[0])),
         )
+
+    def _path(self, metric: Metric, origin: Snapped, target: Snapped) -> tuple[int, npt.NDArray[np.int32]]:
+        """Packed cost and states, int32 [k], of the cheapest path between two single places."""
+        sources, ends = self._sources(metric, origin), self._targets(metric, target)
+        if origin.edge[0] == target.edge[0]:
+            return self._along_street(metric, sources, ends, target.fraction - origin.fraction)
+        path = find_path(
+            self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
+        )
+        return path.cost, path.states
 
     def _costs(self, hour: Hour | None) -> Metric:
         return self._metric if hour is None else self.timeline.metric(hour)

@@ -32,7 +32,7 @@ from routing.roads.restrictions import RELATION_KEYS, Member, Restriction, read_
 _ESCAPE = re.compile(r"%([0-9a-fA-F]+)%")
 _TELLING = re.compile(
     "(?:highway|route|area|service|impassable|construction|junction|surface|smoothness|tracktype|ferry|duration|"
-    "motorcar|motor_vehicle|vehicle|access|oneway|maxspeed|zone|source:maxspeed)(?::.*)?"
+    "motorcar|motor_vehicle|vehicle|access|oneway|maxspeed|maxwidth|maxheight|maxlength|maxweight|zone|source:maxspeed)(?::.*)?"
 )
 """Tags that say how a car uses a way; ways that agree in them share one reading."""
 

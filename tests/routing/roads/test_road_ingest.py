@@ -11,6 +11,7 @@ import shapely
 
 from routing.errors import RoadError
 from routing.roads.access import Access, barrier_access, oneway, way_access
+from routing.roads.clearance import fits_car, measure
 from routing.roads.conditional import binding_slots, timed_values
 from routing.roads.drive import drive_of, duration_s, obstacle_of
 from routing.roads.engine import CchRoadNetwork
@@ -118,11 +119,31 @@ def test_speeds_come_from_signs_then_class_and_never_exceed_the_surface():
         {"highway": "service", "service": "emergency_access"},
         {"highway": "residential", "construction": "yes"},
         {"highway": "residential", "oneway": "reversible"},
+        {"highway": "residential", "maxwidth": "1.8 m"},
+        {"highway": "residential", "maxheight": "6'3\""},
         {"route": "ferry", "motor_vehicle": "no"},
         {"route": "ferry", "foot": "yes"},
         {"route": "bus"},
     ):
         assert drive_of(tags.get) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1.8", 1.8), ("1,8", 1.8), ("1.8 m", 1.8), ("180 cm", 1.8), ("6'7\"", 2.0066), ("6 ft", 1.8288),
+        ("1500 kg", 1.5), ("3.5 t", 3.5), ("7'", 2.1336), ("default", None), ("below_default", None), ("", None),
+        ("2.1-2.5", None),
+    ],
+)  # fmt: skip
+def test_clearances_have_units(value, expected):
+    assert measure(value) == (expected if expected is None else pytest.approx(expected))
+
+
+def test_a_car_does_not_fit_everywhere():
+    assert all(fits_car(tags.get) for tags in ({}, {"maxheight": "2.1"}, {"maxwidth": "2"}, {"maxweight": "3.5"}))
+    narrow = ({"maxheight": "1.9"}, {"maxwidth:physical": "1.8"}, {"maxlength": "4"}, {"maxweight": "1.5"})
+    assert not any(fits_car(tags.get) for tags in narrow)
 
 
 @pytest.mark.parametrize(
