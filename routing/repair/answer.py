@@ -14,8 +14,9 @@ from routing.repair.aftermath import problem_after
 from routing.repair.differences import difference
 from routing.repair.improve import Effort
 from routing.repair.leftovers import leftovers
-from routing.repair.mend import Mended, Mender, touched_shifts
+from routing.repair.mend import Mended, Mender
 from routing.repair.rest import Day, Rest, day_of
+from routing.repair.scope import touched_shifts
 from routing.repair.state import DayState, state_of
 from routing.repair.suggestions import suggestions
 from routing.repair.telling import Teller, disturbed

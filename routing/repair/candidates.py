@@ -8,20 +8,29 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.problem import Shift, Visit
-from routing.repair.rest import CANDIDATES_PER_SHIFT, Board, Day
+from routing.repair.rest import Board, Day
 from routing.solve.starts import may_serve
 
+PER_SHIFT = 40
+"""Visits outside the plan that are considered for each shift, the best bargains first."""
+TOGETHER = 120
+"""The same for all shifts together, where that leaves each at least `LEAST`."""
+LEAST = 6
 
-def candidates(day: Day, scope: Sequence[int], board: Board, outside: Collection[str]) -> list[str]:
+
+def candidates(
+    day: Day, scope: Sequence[int], board: Board, outside: Collection[str], always: Collection[str] = ()
+) -> list[str]:
     """The visits of `outside` that the shifts may serve, the best of each shift, in the order of the problem.
 
     A bargain is worth less the least detour, per second of service and detour; clocks are not looked at. Visits that
-    must be served are always among them.
+    must be served and those named in `always` are among them wherever they may be served.
     """
     problem = day.problem
     index = problem.visit_index
     wanted = [index[name] for name in outside]
-    musts = {visit for visit in wanted if problem.visits[visit].must}
+    musts = {visit for visit in wanted if problem.visits[visit].must} | {index[name] for name in always}
+    most = max(LEAST, min(PER_SHIFT, TOGETHER // max(1, len(scope))))
     chosen: set[int] = set()
     for position in scope:
         shift = problem.shifts[position]
@@ -35,7 +44,7 @@ def candidates(day: Day, scope: Sequence[int], board: Board, outside: Collection
         optional = np.array([visit for visit in able if visit not in musts], np.int64)
         if optional.size:
             rank = _bargains(day, position, board.get(position, ()), optional)
-            best = np.argsort(-rank, kind="stable")[:CANDIDATES_PER_SHIFT]
+            best = np.argsort(-rank, kind="stable")[:most]
             chosen.update(int(visit) for visit in optional[best])
     return [problem.visits[visit].id for visit in sorted(chosen)]
 

@@ -1,8 +1,8 @@
 """From the state of a day to better boards: first a valid one, then search while time lasts.
 
 The first board simply leaves out what was called off; where the rest can no longer be kept, the stops whose loss costs
-least go. Freed time is then filled, first on the shifts that the events touch, then on all shifts of the day and, for
-stops that found no place, of the days after. Every step starts from the best board so far and can only better it.
+least go. Then the shifts that the events touch, and the few that could take what is without a place, are searched
+together; with much time, all shifts. Every step starts from the best board so far and can only better it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from routing.events import Absent, EventList, Hours, Insert, Lock
 from routing.repair.candidates import candidates
-from routing.repair.improve import Effort, Sequences, improve
+from routing.repair.improve import Effort, improve
 from routing.repair.rest import Board, Day, Rest, rest_of
+from routing.repair.scope import scope_of, takers, touched_shifts
 from routing.repair.telling import Score, Teller
 from routing.repair.timeline import Told
-from routing.solve.construct import Deadline, fill_gaps, trim
+from routing.solve.construct import Deadline
 from routing.solve.schedule import Scheduler
 
-FIRST_PART = 0.6
-"""Share of the effort for the shifts that the events touch; the others get what is left."""
+FIRST_PART = 0.3
+"""Share of a long effort for the narrow scope; all shifts get what is left."""
 
 
 @dataclass(slots=True)
@@ -61,11 +61,16 @@ class Mender:
         """The best board found within the effort."""
         touched = touched_shifts(self.day, self.teller.disturbed)
         mended = self._skip(touched)
-        self._better(mended, touched, self.effort.part(FIRST_PART), fill=True)
-        homeless = self._homeless(mended)
-        wide = self._wide(touched, homeless=bool(homeless))
-        if wide != touched and (homeless or self._time_left()):
-            self._better(mended, wide, self._left(), fill=bool(homeless))
+        scope = scope_of(self.day, mended.board, touched, self._homeless(mended))
+        effort = self.effort.part(FIRST_PART) if self.effort.long else self.effort
+        self._better(mended, scope, effort)
+        missing = self._missing(mended)
+        if missing:
+            able = {position for found in takers(self.day, mended.board, missing) for position in found}
+            if not able.issubset(scope):
+                self._better(mended, sorted(able.union(scope)), Effort(None, 0, self.effort.seed), only=missing)
+        if self.effort.long and not self.effort.stopped:
+            self._better(mended, list(self.day.state.open), self._left())
         assert mended.score >= mended.skipped, "a repair is never worse than leaving out what was called off"
         return mended
 
@@ -90,27 +95,29 @@ class Mender:
         sequences = [shed(rest.clock, position, sequence) for position, sequence in enumerate(rest.sequences(board))]
         return kept | rest.names(sequences)
 
-    def _better(self, mended: Mended, scope: Sequence[int], effort: Effort, *, fill: bool) -> None:
-        """Searches the shifts of `scope`, with `fill` after filling their gaps; keeps what scores better."""
+    def _better(
+        self, mended: Mended, scope: Sequence[int], effort: Effort, *, only: Sequence[str] | None = None
+    ) -> None:
+        """Searches the shifts of `scope`, with `only` these or else the best visits from outside; keeps what is better.
+
+        Where a promise could be moved, half of the effort keeps such stops near their times and half does not.
+        """
         if not scope:
             return
         ends = Deadline.after(effort.seconds)
         board = {position: mended.board[position] for position in scope}
-        wanted = candidates(self.day, scope, board, [*self.outside, *self._homeless(mended)])
+        homeless = self._homeless(mended)
+        wanted = only or candidates(self.day, scope, board, [*self.outside, *homeless], homeless)
         variants = [True, False] if self._promises(scope) else [True]
         for number, keep_times in enumerate(variants):
             rest = rest_of(self.day, scope, board, wanted, keep_times=keep_times)
             if rest is None:
                 return
             mended.rests.append(rest)
-            filled: Sequences = trim(rest.clock, rest.sequences(board))
-            if fill:
-                filled = fill_gaps(rest.clock, filled, ends)
-                self._offer(mended, rest, filled)
-            seconds = None if ends.remaining_s is None else ends.remaining_s / (len(variants) - number)
-            part = Effort(seconds, effort.part(1 / len(variants)).iterations, self.effort.seed, self.effort.should_stop)
-            if not self._stopped():
-                found, iterations = improve(rest, filled, part)
+            seconds = None if ends.remaining_s is None else max(0.001, ends.remaining_s / (len(variants) - number))
+            part = Effort(seconds, effort.part(1 / len(variants)).iterations, effort.seed, effort.should_stop)
+            if not effort.stopped:
+                found, iterations = improve(rest, rest.sequences(board), part)
                 mended.iterations += iterations
                 self._offer(mended, rest, found)
 
@@ -123,18 +130,16 @@ class Mender:
             mended.board, mended.told, mended.score = board, told, score
 
     def _homeless(self, mended: Mended) -> list[str]:
-        """Stops that were planned and are not any more."""
-        served = {stop.visit for one in mended.told.values() for stop in one.route.stops}
-        return [name for name in self.day.homes if name not in served]
+        """Stops that were planned and are not any more, and visits that came in and have no place."""
+        served = {name for names in mended.board.values() for name in names}
+        inserted = [visit.id for visit in self.day.events.inserted()]
+        return [name for name in (*self.day.homes, *inserted) if name not in served]
 
-    def _wide(self, touched: Sequence[int], *, homeless: bool) -> list[int]:
-        """All shifts of the day; with homeless stops or much time, those of later days too."""
-        shifts, today = self.day.problem.shifts, self.day.events.day
-        later = homeless or self.effort.long
+    def _missing(self, mended: Mended) -> list[str]:
+        """The homeless that must be served."""
+        visits, index = self.day.problem.visits, self.day.problem.visit_index
         return [
-            position
-            for position in self.day.state.open
-            if position in touched or later or shifts[position].day == today
+            name for name in self._homeless(mended) if visits[index[name]].must or name in self.day.pinned
         ]
 
     def _promises(self, scope: Sequence[int]) -> bool:
@@ -147,33 +152,6 @@ class Mender:
         effort = self.effort
         part = effort.part(1 - FIRST_PART)
         return Effort(self.deadline.remaining_s, part.iterations, effort.seed, effort.should_stop)
-
-    def _time_left(self) -> bool:
-        return self._left().worthwhile and not self._stopped()
-
-    def _stopped(self) -> bool:
-        return self.effort.should_stop is not None and self.effort.should_stop()
-
-
-def touched_shifts(day: Day, disturbed: Collection[int]) -> list[int]:
-    """Positions of the shifts that the events are about.
-
-    Theirs, those an inserted visit may be on, and the day's others where a rep is absent.
-    """
-    events: EventList = day.events
-    found = set(disturbed)
-    shifts = day.problem.shifts
-    today = [position for position in day.state.open if shifts[position].day == events.day]
-    for event in events.events:
-        if isinstance(event, Absent):
-            found.update(today)
-        elif isinstance(event, Insert):
-            days = {window.day for window in event.visit.windows} or {events.day}
-            near = [p for p in day.state.open if shifts[p].day in days]
-            found.update(near)
-        elif isinstance(event, Hours | Lock):
-            found.update(day.homes[name] for name in [event.visit] if name in day.homes)
-    return sorted(found)
 
 
 def shed(clock: Scheduler, position: int, sequence: Sequence[int]) -> tuple[int, ...]:
