@@ -22,9 +22,6 @@ from routing.repair.suggestions import suggestions
 from routing.repair.telling import Teller, disturbed
 from routing.solve.construct import Deadline
 
-DEFAULT_ITERATIONS = 600
-"""Effort without a limit of the caller's: measured to be some 20 ms for a rep's day, and the same on every run."""
-
 
 def repair(
     problem: Problem,
@@ -42,7 +39,8 @@ def repair(
     Stops executed or under way stay as they are; promised stops keep their span and shift. What is maximised is the
     objective less `change_price_s` for each open stop that changes rep or day or is dropped, and for each promised stop
     that starts more than 15 minutes sooner or later than planned. The plan is never worth less than the one that only
-    leaves out what was called off. With `iterations` and no `seconds` it is the same on every run. Without `fill` no
+    leaves out what was called off. Without `seconds` it is the same on every run; with neither
+    they nor `iterations` the effort is what a day's repair needs. Without `fill` no
     visit from outside the plan is put into freed time, and `suggestions` say what could be.
 
     Where the events leave it open: a cancelled visit that was planned is in `diff.removed` and no longer in `unserved`.
@@ -59,8 +57,6 @@ def repair(
     after = problem_after(problem, events, plan)
     day = day_of(after, state, events)
     teller = Teller(day, disturbed(day))
-    if seconds is None and iterations is None:
-        iterations = DEFAULT_ITERATIONS
     effort = Effort(seconds, iterations, seed, should_stop)
     mender = Mender(day, teller, _outside(problem, plan, events, fill=fill), effort)
     mended = mender.mend()

@@ -17,21 +17,33 @@ Sequences = list[tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to search: seconds on the wall clock or iterations, from a seed, until told to stop."""
+    """How long to search: seconds on the wall clock or iterations, from a seed, until told to stop.
+
+    With neither, a share of what is usual for the size of the problem.
+    """
 
     seconds: float | None
     iterations: int | None
     seed: int
     should_stop: Callable[[], bool] | None = None
+    share: float = 1.0
 
-    def part(self, share: float) -> Effort:
-        """A share of it."""
+    def part(self, share: float, *, seed: int = 0) -> Effort:
+        """A share of it, with a seed so much higher."""
         return Effort(
             None if self.seconds is None else self.seconds * share,
             None if self.iterations is None else int(self.iterations * share),
-            self.seed,
+            self.seed + seed,
             self.should_stop,
+            self.share * share,
         )
+
+    def counted(self, visits: int, reps: int) -> Effort:
+        """The same with the usual number of iterations where nothing was told."""
+        if self.seconds is not None or self.iterations is not None:
+            return self
+        usual = WORK * min(MOST_REPS, reps) / max(LEAST_VISITS, visits)
+        return Effort(None, int(usual * self.share), self.seed, self.should_stop)
 
     @property
     def long(self) -> bool:
@@ -44,6 +56,11 @@ class Effort:
         return self.should_stop is not None and self.should_stop()
 
 
+WORK = 60_000
+"""Usual effort for one rep as iterations times visits: measured to be some 40 ms, whatever the size."""
+MOST_REPS = 4
+"""The usual effort for a team is so many times that of one rep at most."""
+LEAST_VISITS = 30
 LONG_S = 1.0
 LONG_ITERATIONS = 20_000
 COOL = 0.05
@@ -64,9 +81,7 @@ def improve(rest: Rest, start: Sequence[Sequence[int]], effort: Effort) -> tuple
         from routing.solve.search import Tuning, search  # noqa: PLC0415 - a quick repair loads less
 
         options = SolveOptions(seconds=effort.seconds, iterations=effort.iterations, seed=effort.seed)
-        found = search(
-            rest.problem, options, should_stop=effort.should_stop, start=begun, tuning=Tuning(hot=COOL)
-        )
+        found = search(rest.problem, options, should_stop=effort.should_stop, start=begun, tuning=Tuning(hot=COOL))
         return trim(rest.clock, found.sequences), found.iterations
     sprint = _Sprint(rest, effort)
     done = sprint.run(begun)

@@ -8,7 +8,7 @@ together; with much time, all shifts. Every step starts from the best board so f
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from routing.repair.candidates import candidates
 from routing.repair.improve import Effort, improve
@@ -19,8 +19,11 @@ from routing.repair.timeline import Told
 from routing.solve.construct import Deadline
 from routing.solve.schedule import Scheduler
 
-FIRST_PART = 0.3
-"""Share of a long effort for the narrow scope; all shifts get what is left."""
+ROUNDS = (0.6, 0.4)
+"""Shares of the effort for the first scope, and for the scope with takers of what the first round has put out."""
+LEAST_S = 0.001
+LONG_ROUNDS = (0.2, 0.1)
+"""The same of a long effort; all shifts get what is left."""
 
 
 @dataclass(slots=True)
@@ -61,14 +64,15 @@ class Mender:
         """The best board found within the effort."""
         touched = touched_shifts(self.day, self.teller.disturbed)
         mended = self._skip(touched)
-        scope = scope_of(self.day, mended.board, touched, self._homeless(mended))
-        effort = self.effort.part(FIRST_PART) if self.effort.long else self.effort
-        self._better(mended, scope, effort)
+        scope: list[int] = []
+        for number, share in enumerate(LONG_ROUNDS if self.effort.long else ROUNDS):
+            scope = scope_of(self.day, mended.board, touched, self._homeless(mended))
+            self._better(mended, scope, self.effort.part(share, seed=number))
         missing = self._missing(mended)
         if missing:
             able = {position for found in takers(self.day, mended.board, missing) for position in found}
             if not able.issubset(scope):
-                self._better(mended, sorted(able.union(scope)), Effort(None, 0, self.effort.seed), only=missing)
+                self._better(mended, sorted(able.union(scope)), self.effort.part(0.0), only=missing)
         if self.effort.long and not self.effort.stopped:
             self._better(mended, list(self.day.state.open), self._left())
         assert mended.score >= mended.skipped, "a repair is never worse than leaving out what was called off"
@@ -109,17 +113,18 @@ class Mender:
         homeless = self._homeless(mended)
         wanted = only or candidates(self.day, scope, board, [*self.outside, *homeless], homeless)
         variants = [True, False] if self._promises(scope) else [True]
+        reps = len({self.day.problem.shifts[position].rep for position in scope})
         for number, keep_times in enumerate(variants):
             rest = rest_of(self.day, scope, board, wanted, keep_times=keep_times)
             if rest is None:
                 return
             mended.rests.append(rest)
-            seconds = None if ends.remaining_s is None else max(0.001, ends.remaining_s / (len(variants) - number))
-            part = Effort(seconds, effort.part(1 / len(variants)).iterations, effort.seed, effort.should_stop)
-            if not effort.stopped:
-                found, iterations = improve(rest, rest.sequences(board), part)
-                mended.iterations += iterations
-                self._offer(mended, rest, found)
+            part = effort.part(1 / len(variants))
+            if ends.remaining_s is not None:
+                part = replace(part, seconds=max(LEAST_S, ends.remaining_s / (len(variants) - number)))
+            found, done = improve(rest, rest.sequences(board), part.counted(len(rest.problem.visits), reps))
+            mended.iterations += done
+            self._offer(mended, rest, found)
 
     def _offer(self, mended: Mended, rest: Rest, sequences: Sequence[Sequence[int]]) -> None:
         """Takes the sequences if the whole day is worth more with them."""
@@ -138,9 +143,7 @@ class Mender:
     def _missing(self, mended: Mended) -> list[str]:
         """The homeless that must be served."""
         visits, index = self.day.problem.visits, self.day.problem.visit_index
-        return [
-            name for name in self._homeless(mended) if visits[index[name]].must or name in self.day.pinned
-        ]
+        return [name for name in self._homeless(mended) if visits[index[name]].must or name in self.day.pinned]
 
     def _promises(self, scope: Sequence[int]) -> bool:
         """Whether a promise in these shifts leaves room for a later or earlier start than is free of price."""
@@ -150,8 +153,7 @@ class Mender:
 
     def _left(self) -> Effort:
         effort = self.effort
-        part = effort.part(1 - FIRST_PART)
-        return Effort(self.deadline.remaining_s, part.iterations, effort.seed, effort.should_stop)
+        return replace(effort.part(1 - sum(LONG_ROUNDS)), seconds=self.deadline.remaining_s)
 
 
 def shed(clock: Scheduler, position: int, sequence: Sequence[int]) -> tuple[int, ...]:
