@@ -63,7 +63,7 @@ MOST_REPS = 4
 LEAST_VISITS = 30
 LONG_S = 1.0
 LONG_ITERATIONS = 20_000
-COOL = 0.05
+COOL = 0.3
 """Starting temperature of the search as a part of the mean worth of a visit: a plan that stands is not melted."""
 CHUNK = 50
 """Iterations between looks at the clock, or at whether to stop."""

@@ -65,6 +65,10 @@ class Teller:
     disturbed: frozenset[int]
     known: dict[tuple[int, tuple[str, ...]], Told | None] = field(default_factory=dict)
 
+    def stands(self, position: int, names: tuple[str, ...]) -> bool:
+        """Whether the shift's route with these open stops is the one it had."""
+        return position not in self.disturbed and names == self.day.state.open[position].rest
+
     def told(self, position: int, names: tuple[str, ...], rest: Rest | None) -> Told | None:
         """The route of a shift with these open stops; None when it is unused. `rest` times what is not as planned.
 
@@ -73,7 +77,7 @@ class Teller:
         key = (position, names)
         if key not in self.known:
             state = self.day.state.open[position]
-            if position not in self.disturbed and names == state.rest:
+            if self.stands(position, names):
                 self.known[key] = self._as_it_was(position, state)
             else:
                 self.known[key] = self._anew(position, state, names, rest)
