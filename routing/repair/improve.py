@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from routing.repair.rest import Rest
 from routing.solve.construct import place_musts, trim
 from routing.solve.options import SolveOptions
+
+if TYPE_CHECKING:
+    from routing.solve.anneal import Lane
 
 Sequences = list[tuple[int, ...]]
 
@@ -74,65 +78,100 @@ POOL_CELLS = 64
 """Room for routes that a sprint never recombines."""
 
 
-def improve(rest: Rest, start: Sequence[Sequence[int]], effort: Effort) -> tuple[Sequences, int]:
-    """Better sequences than `start`, or as good, that can be timed; and the iterations done."""
-    begun = place_musts(rest.clock, trim(rest.clock, start))
-    if effort.long:
+class Improver:
+    """Searches one small problem; what it has built serves every further round on it."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self._sprint: _Sprint | None = None
+        self._sound: set[tuple[int, tuple[int, ...]]] = set()
+        self._placed: set[frozenset[int]] = set()
+
+    def improve(self, start: Sequence[Sequence[int]], effort: Effort) -> tuple[Sequences, int]:
+        """Better sequences than `start`, or as good, that can be timed; and the iterations done."""
+        begun = self._with_musts(self._trimmed(start))
+        if effort.long:
+            return self._by_search(begun, effort)
+        if self._sprint is None:
+            self._sprint = _Sprint(self.rest)
+        found, done = self._sprint.run(begun, effort)
+        return self._trimmed(found), done
+
+    def _by_search(self, start: Sequences, effort: Effort) -> tuple[Sequences, int]:
         from routing.solve.search import Tuning, search  # noqa: PLC0415 - a quick repair loads less
 
         options = SolveOptions(seconds=effort.seconds, iterations=effort.iterations, seed=effort.seed)
-        found = search(rest.problem, options, should_stop=effort.should_stop, start=begun, tuning=Tuning(hot=COOL))
-        return trim(rest.clock, found.sequences), found.iterations
-    sprint = _Sprint(rest, effort)
-    done = sprint.run(begun)
-    return trim(rest.clock, sprint.sequences()), done
+        tuning = Tuning(hot=COOL)
+        found = search(self.rest.problem, options, should_stop=effort.should_stop, start=start, tuning=tuning)
+        return self._trimmed(found.sequences), found.iterations
+
+    def _trimmed(self, sequences: Sequence[Sequence[int]]) -> Sequences:
+        """The sequences without what keeps a shift from being timed; those known to be sound are not timed again."""
+        kept = [tuple(sequence) for sequence in sequences]
+        if not self._sound.issuperset(enumerate(kept)):
+            kept = trim(self.rest.clock, kept)
+            self._sound.update(enumerate(kept))
+        return kept
+
+    def _with_musts(self, sequences: Sequences) -> Sequences:
+        """The sequences with every must-visit that fits where optional visits give way; tried once for each."""
+        clock = self.rest.clock
+        served = {visit for sequence in sequences for visit in sequence}
+        shifts = range(len(sequences))
+        left = frozenset(
+            i
+            for i, visit in enumerate(clock.problem.visits)
+            if visit.must and i not in served and any(clock.spans(k, i) for k in shifts)
+        )
+        if not left or left in self._placed:
+            return sequences
+        self._placed.add(left)
+        return place_musts(clock, sequences)
 
 
 class _Sprint:
     """One annealing lane on one thread, from a plan that stands: no recombination, no restarts."""
 
-    def __init__(self, rest: Rest, effort: Effort) -> None:
-        from routing.solve.anneal import new_lane  # noqa: PLC0415 - the kernels load in a second
-        from routing.solve.arrays import to_arrays  # noqa: PLC0415
+    def __init__(self, rest: Rest) -> None:
+        from routing.solve.arrays import to_arrays  # noqa: PLC0415 - the kernels load in a second
         from routing.solve.search import Tuning  # noqa: PLC0415
 
-        self.effort = effort
         self.tuning = Tuning(hot=COOL)
         self.arrays = to_arrays(rest.problem, NEIGHBOURS)
-        self.lane = new_lane(self.arrays, effort.seed, 0, POOL_CELLS)
         worth = self.arrays.worth - self.arrays.must_bonus * self.arrays.must.astype(np.int64)
         self.scale = max(1.0, float(np.abs(worth.max(axis=0, initial=0)).mean()) if worth.size else 1.0)
 
-    def run(self, start: Sequence[Sequence[int]]) -> int:
-        """Fills gaps, moves stops, then anneals; the iterations done."""
+    def run(self, start: Sequence[Sequence[int]], effort: Effort) -> tuple[Sequences, int]:
+        """Fills gaps, moves stops, then anneals; the best sequences and the iterations done."""
+        from routing.solve.anneal import new_lane  # noqa: PLC0415
+
+        began = time.monotonic()
+        lane = new_lane(self.arrays, effort.seed, 0, POOL_CELLS)
+        self._go_on(lane, start)
+        if not self.arrays.allowed.any():
+            return _best(lane), 0
+        done = self._anneal(lane, effort, began)
+        if done:
+            self._go_on(lane, _best(lane))
+        return _best(lane), done
+
+    def _go_on(self, lane: Lane, sequences: Sequence[Sequence[int]]) -> None:
+        """Loads the sequences, fills their gaps and moves stops while that gains."""
         from routing.solve.anneal import fill  # noqa: PLC0415
         from routing.solve.polish import polish  # noqa: PLC0415
 
-        began = time.monotonic()
-        for k, visits in enumerate(start):
-            self._load(k, visits)
-        fill(self.arrays, self.lane, self.tuning.share)
-        if not self.arrays.allowed.any():
-            return 0
-        polish(self.arrays, self.lane, SWEEPS)
-        fill(self.arrays, self.lane, self.tuning.share)
-        done = self._anneal(began)
-        if done:
-            for k, visits in enumerate(self.sequences()):
-                self._load(k, visits)
-            polish(self.arrays, self.lane, SWEEPS)
-            fill(self.arrays, self.lane, self.tuning.share)
-        return done
+        lane.state.home[:] = -1
+        for k, visits in enumerate(sequences):
+            self._load(lane, k, visits)
+        fill(self.arrays, lane, self.tuning.share)
+        if self.arrays.allowed.any():
+            polish(self.arrays, lane, SWEEPS)
+            fill(self.arrays, lane, self.tuning.share)
 
-    def sequences(self) -> Sequences:
-        """The best routes so far."""
-        best = self.lane.best
-        return [tuple(best.route[k, 1 : m + 1].tolist()) for k, m in enumerate(best.length)]
-
-    def _anneal(self, began: float) -> int:
+    def _anneal(self, lane: Lane, effort: Effort, began: float) -> int:
         from routing.solve.anneal import anneal  # noqa: PLC0415
 
-        effort, tuning = self.effort, self.tuning
+        tuning = self.tuning
         hot, cold = tuning.hot * self.scale, tuning.cold * self.scale
         mean = min(tuning.mean, 1.0 + len(self.arrays.must) / 6)
         done, used = 0, 0.0
@@ -147,7 +186,7 @@ class _Sprint:
             heat = [hot * (cold / hot) ** part for part in (before, used)]
             anneal(
                 self.arrays,
-                self.lane,
+                lane,
                 chunk,
                 heat[0],
                 heat[1],
@@ -162,11 +201,9 @@ class _Sprint:
             done += chunk
         return done
 
-    def _load(self, k: int, visits: Sequence[int]) -> None:
+    def _load(self, lane: Lane, k: int, visits: Sequence[int]) -> None:
         from routing.solve.clock import load  # noqa: PLC0415
 
-        lane = self.lane
-        lane.state.home[lane.state.home == k] = -1
         lane.clock[0] += 1
         lane.state.version[k] = lane.clock[0]
         wanted = [visit for visit in visits if self.arrays.allowed[k, visit]]
@@ -174,3 +211,8 @@ class _Sprint:
             lane.state.home[wanted] = -1
             load(self.arrays, lane.state, k, np.zeros(0, np.int64))
         lane.clock[0] = max(lane.clock[0], lane.state.version.max())
+
+
+def _best(lane: Lane) -> Sequences:
+    """The best routes of a lane so far."""
+    return [tuple(lane.best.route[k, 1 : m + 1].tolist()) for k, m in enumerate(lane.best.length)]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from routing.repair.candidates import candidates
-from routing.repair.improve import Effort, improve
+from routing.repair.improve import Effort, Improver
 from routing.repair.rest import Board, Day, Rest, rest_of
 from routing.repair.scope import scope_of, takers, touched_shifts
 from routing.repair.telling import Score, Teller
@@ -59,6 +59,7 @@ class Mender:
         self.outside = tuple(outside)
         self.effort = effort
         self.deadline = Deadline.after(effort.seconds)
+        self._last: tuple[object, list[Improver]] | None = None
 
     def mend(self) -> Mended:
         """The best board found within the effort."""
@@ -109,22 +110,30 @@ class Mender:
         if not scope:
             return
         ends = Deadline.after(effort.seconds)
+        reps = len({self.day.problem.shifts[position].rep for position in scope})
+        improvers = self._improvers(mended, scope, only)
+        for number, improver in enumerate(improvers):
+            rest, part = improver.rest, effort.part(1 / len(improvers))
+            if ends.remaining_s is not None:
+                part = replace(part, seconds=max(LEAST_S, ends.remaining_s / (len(improvers) - number)))
+            part = part.counted(len(rest.problem.visits), reps)
+            found, done = improver.improve(rest.sequences(mended.board), part)
+            mended.iterations += done
+            self._offer(mended, rest, found)
+
+    def _improvers(self, mended: Mended, scope: Sequence[int], only: Sequence[str] | None) -> list[Improver]:
+        """The small problems of a scope: those looked at last if it is the same, else new ones."""
+        if self._last is not None and self._last[0] == (scope, only):
+            return self._last[1]
         board = {position: mended.board[position] for position in scope}
         homeless = self._homeless(mended)
         wanted = only or candidates(self.day, scope, board, [*self.outside, *homeless], homeless)
         variants = [True, False] if self._promises(scope) else [True]
-        reps = len({self.day.problem.shifts[position].rep for position in scope})
-        for number, keep_times in enumerate(variants):
-            rest = rest_of(self.day, scope, board, wanted, keep_times=keep_times)
-            if rest is None:
-                return
-            mended.rests.append(rest)
-            part = effort.part(1 / len(variants))
-            if ends.remaining_s is not None:
-                part = replace(part, seconds=max(LEAST_S, ends.remaining_s / (len(variants) - number)))
-            found, done = improve(rest, rest.sequences(board), part.counted(len(rest.problem.visits), reps))
-            mended.iterations += done
-            self._offer(mended, rest, found)
+        rests = [rest_of(self.day, scope, board, wanted, keep_times=keep_times) for keep_times in variants]
+        improvers = [Improver(rest) for rest in rests if rest is not None]
+        mended.rests += [improver.rest for improver in improvers]
+        self._last = ((scope, only), improvers)
+        return improvers
 
     def _offer(self, mended: Mended, rest: Rest, sequences: Sequence[Sequence[int]]) -> None:
         """Takes the sequences if the whole day is worth more with them."""
