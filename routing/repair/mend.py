@@ -67,7 +67,7 @@ class Mender:
         mended = self._skip(touched)
         scope: list[int] = []
         for number, share in enumerate(LONG_ROUNDS if self.effort.long else ROUNDS):
-            scope = scope_of(self.day, mended.board, touched, self._homeless(mended))
+            scope = scope_of(self.day, mended.board, scope or touched, self._homeless(mended))
             self._better(mended, scope, self.effort.part(share, seed=number))
         missing = self._missing(mended)
         if missing:
@@ -127,7 +127,9 @@ class Mender:
             return self._last[1]
         board = {position: mended.board[position] for position in scope}
         homeless = self._homeless(mended)
-        wanted = only or candidates(self.day, scope, board, [*self.outside, *homeless], homeless)
+        elsewhere = {name for position, names in mended.board.items() if position not in board for name in names}
+        free = [name for name in dict.fromkeys([*self.outside, *homeless]) if name not in elsewhere]
+        wanted = only or candidates(self.day, scope, board, free, homeless)
         variants = [True, False] if self._promises(scope) else [True]
         rests = [rest_of(self.day, scope, board, wanted, keep_times=keep_times) for keep_times in variants]
         improvers = [Improver(rest) for rest in rests if rest is not None]

@@ -143,7 +143,7 @@ class Teller:
                 (max(state.available_s, shift.breaks[i].earliest_s), shift.breaks[i].duration_s)
                 for i in state.breaks_left
             ]
-            leave = state.leave_s or state.available_s
+            leave = state.available_s if state.leave_s is None else state.leave_s
         else:
             starts = zip(state.breaks_left, timing.break_starts_s, strict=True)
             breaks += [(start, shift.breaks[i].duration_s) for i, start in starts]
