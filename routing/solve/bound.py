@@ -24,7 +24,7 @@ from routing.solve.outlook import look_ahead
 from routing.solve.proof import best_route, most_gain, nearest
 from routing.solve.relaxation import relax
 
-CELLS = 1_000_000
+CELLS = 4_000_000
 """Steps of a shift's recursion at most: how fine its clock is."""
 CELLS_PER_S = 40_000_000
 """Steps that a second is good for."""
@@ -37,7 +37,7 @@ UNTIMED_ROUNDS = 12
 LABELS = 200_000
 WORK = 40_000_000
 """Room and comparisons of one labelling."""
-WORK_PER_S = 60_000_000
+WORK_PER_S = 30_000_000
 """Comparisons that a second is good for."""
 PRICING_PART = 0.6
 """Part of the time for prices; the rest is for labelling."""
@@ -54,13 +54,15 @@ class Known:
     columns: Sequence[Column] = ()
 
 
-def upper_bound(problem: Problem, *, known: Known | None = None, deadline: Deadline | None = None) -> int | None:
+def upper_bound(
+    problem: Problem, *, known: Known | None = None, deadline: Deadline | None = None, arrays: Arrays | None = None
+) -> int | None:
     """An objective in seconds that no plan exceeds, or None where the deadline leaves no time to find one.
 
-    Raises InputError when the problem has no travel times.
+    `arrays` are those of the problem, where they are made already. Raises InputError when the problem has no travel times.
     """
     seconds = None if deadline is None else deadline.remaining_s
-    arrays = to_arrays(problem)
+    arrays = arrays or to_arrays(problem)
     if not arrays.allowed.any():
         return 0
     served = {visit for sequence in known.sequences for visit in sequence} if known else set()

@@ -22,7 +22,7 @@ from routing.solve.outlook import LOST, Outlook, look_ahead, new_outlook, read_r
 Column = tuple[int, int, tuple[int, ...]]
 """Kind of shift, worth less prices, and visits (of the problem), perhaps repeated."""
 
-CENTRE = 0.5
+CENTRE = 0.7
 """How far the prices tried stay from the newest towards the best."""
 JOINING = 12
 """Routes of one shift that join the relaxation in a round at most."""

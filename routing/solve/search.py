@@ -44,6 +44,7 @@ class Found:
     iterations: int
     objective_s: int
     pools: tuple[Pool, ...] = ()
+    arrays: Arrays | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class _Run:
                 self._recombine(number)
         best = self._best()
         pools = tuple(lane.pool for lane in self.lanes)
-        return Found(_sequences(best), self._iterations(), self._objective(best), pools)
+        return Found(_sequences(best), self._iterations(), self._objective(best), pools, self.arrays)
 
     def _stages(self) -> list[Stage]:
         tuning = self.tuning
