@@ -29,7 +29,7 @@ class PromisedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One visit that a plan may or must contain, on one of `days`."""
+    """One visit that a plan may or must contain, on one of `days`. A `locked` one stays where it is planned."""
 
     visit_id: str
     customer: Customer
@@ -39,6 +39,7 @@ class Need:
     must: bool = False
     promise: PromisedSpan | None = None
     last_visit: date | None = None
+    locked: bool = False
 
     def why(self, day: date) -> Why:
         """Why the visit is worth it on a day."""

@@ -15,7 +15,6 @@ from api.routes.days import parse_day
 from api.routes.describe import READ, READ_ONE, TAP, problems
 from api.schemas.base import Page
 from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitOut
-from routing.solve.options import SolveOptions
 from visits import replanning, taps
 from visits.day_plan import CancelAnswer, TapAnswer
 from visits.queries.visits import get_visit, list_visits
@@ -132,8 +131,7 @@ def cancel(
         reason=given.reason,
         key=key,
         now=datetime.now(UTC),
-        tools=services.tools,
-        options=SolveOptions(seconds=services.settings.repair_seconds),
+        travel=services.tools.travel,
     )
     services.metrics.repair_seconds.observe(time.perf_counter() - began)
     return Response(answer.to_json(), media_type="application/json")
