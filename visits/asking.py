@@ -36,7 +36,9 @@ class Asked:
 
 def understand(session: Session, viewer: Viewer, request: ProposalRequest) -> Asked:
     """The days a request is about. Raises InputError naming the field that names nothing the viewer may see."""
-    return _move_asked(session, viewer, request) if request.move is not None else _events_asked(session, viewer, request)
+    return (
+        _move_asked(session, viewer, request) if request.move is not None else _events_asked(session, viewer, request)
+    )
 
 
 def _events_asked(session: Session, viewer: Viewer, request: ProposalRequest) -> Asked:
@@ -194,9 +196,7 @@ def inserted_needs(
             home = team.by_shift.get(visit.promise.shift)
             if home is None:
                 raise InputError(f"events[{i}].visit.promise.shift is {visit.promise.shift!r}, which nobody works")
-            promise = PromisedSpan(
-                home.frame.rep.id, home.frame.local.day, visit.promise.start_s, visit.promise.end_s
-            )
+            promise = PromisedSpan(home.frame.rep.id, home.frame.local.day, visit.promise.start_s, visit.promise.end_s)
         event = Insert(type="insert", visit=visit.model_copy(update={"value_s": worth_s}))
         events.append(event)
         cause = "urgent" if promise is None else "appointment"
@@ -281,4 +281,3 @@ def target_shift(request: ProposalRequest) -> str:
     assert move.rep is not None
     assert move.date is not None
     return shift_id(move.rep, move.date)
-

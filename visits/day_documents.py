@@ -126,6 +126,8 @@ def _stops(local: LocalDay, problem: Problem, route: Route, needs: Mapping[str, 
         customer = need.customer
         target = problem.location_index[visit.location]
         promise = need.promise
+        if promise is not None and not (promise.day == local.day and promise.start_s <= stop.start_s <= promise.end_s):
+            promise = None  # a hand moved it
         stops.append(
             PlannedStop(
                 visit=visit.id,
@@ -138,7 +140,7 @@ def _stops(local: LocalDay, problem: Problem, route: Route, needs: Mapping[str, 
                 notes=customer.notes,
                 tier=customer.tier,
                 state=VisitState.PROMISED if promise else VisitState.PLANNED,
-                pinned=stop.locked or need.locked,
+                pinned=stop.locked or need.locked_to is not None,
                 arrival_s=stop.arrival_s,
                 start_s=stop.start_s,
                 departure_s=stop.departure_s,

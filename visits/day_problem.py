@@ -60,7 +60,9 @@ class Question:
     def standing(self, plan: Plan) -> EventList:
         """How far the day is in another plan of it: its reps are free when that plan says so."""
         progress = {
-            route.shift: Progress(locked=(route.stops[0].visit,), available_s=route.stops[0].departure_s, break_taken=False)
+            route.shift: Progress(
+                locked=(route.stops[0].visit,), available_s=route.stops[0].departure_s, break_taken=False
+            )
             for route in plan.routes
             if route.stops and route.stops[0].visit in self.stand_ins and route.shift in self.events.progress
         }
@@ -118,9 +120,7 @@ def with_held(question: Question, holds: Iterable[SlotHold]) -> Question:
     """The question with held slots as promised stops; one that can no longer be kept holds nothing."""
     for hold in holds:
         visit = _held_visit(hold, question.problem)
-        problem = question.problem.with_parts(
-            shifts=question.problem.shifts, visits=(*question.problem.visits, visit)
-        )
+        problem = question.problem.with_parts(shifts=question.problem.shifts, visits=(*question.problem.visits, visit))
         plan = question.plan.model_copy(
             update={"unserved": (*question.plan.unserved, Unserved(visit=visit.id, reason="time"))}
         )
@@ -237,9 +237,7 @@ def _on_roads(
     where = [(places[visit.location].lon, places[visit.location].lat) for visit in candidates.values()]
     off_road_m = travel.off_road_m(np.array(where).reshape(-1, 2))
     return {
-        name: visit
-        for (name, visit), metres in zip(candidates.items(), off_road_m, strict=True)
-        if metres <= FAR_M
+        name: visit for (name, visit), metres in zip(candidates.items(), off_road_m, strict=True) if metres <= FAR_M
     }
 
 

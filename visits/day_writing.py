@@ -21,6 +21,11 @@ UNTOLD = {"id", "customer_id", "version", "created_at", "updated_at"}
 """Fields of a visit that taking back a change leaves alone."""
 
 
+def told(row: Visit) -> dict[str, Any]:
+    """A visit as it is remembered."""
+    return row.model_dump(mode="json", exclude=UNTOLD)
+
+
 @dataclass(frozen=True, slots=True)
 class DayChange:
     """One rep-day that changes: what it was (None: no plan) and the draft of what it becomes."""
@@ -43,7 +48,7 @@ class Touched:
 
     def note(self, row: Visit) -> None:
         """Remember a visit as it is now, unless it is remembered already."""
-        self.visits.setdefault(row.id, row.model_dump(mode="json", exclude=UNTOLD))
+        self.visits.setdefault(row.id, told(row))
 
     def brought(self, visit_id: str) -> None:
         """A visit that was not there before."""
@@ -84,7 +89,9 @@ def write_days(
 
     `gone` are visits that left the plans by an event of their own. Raises StaleError when a visit is no longer open.
     """
-    change = PlanChange(kind=placing.cause, actor=placing.viewer.person_id, proposal_id=proposal_id)
+    change = PlanChange(
+        kind=placing.cause, actor=placing.viewer.person_id, proposal_id=proposal_id, created_at=placing.now
+    )
     session.add(change)
     session.flush()
     written = {}
@@ -137,25 +144,31 @@ def place_stop(
     verdict = judge(row, said.action, said.at)
     if verdict.refused:
         raise StaleError(f"the visit to {stop.name} is {row.state} meanwhile; look again")
-    state = VisitState.PROMISED if row.promise_day is not None else VisitState.PLANNED
-    moves = (row.state, row.rep_id, row.day) != (state, document.rep, document.date)
+    before = (row.state, row.rep_id, row.day)
     row.rep_id, row.day, row.start_s, row.locked = document.rep, document.date, stop.start_s, stop.pinned
-    if row.promise_day == document.date and row.promise_rep_id != document.rep:
-        row.promise_rep_id = document.rep
+    _carry_promise(row, document, stop)
     session.add(row)
-    if moves:
+    state = VisitState.PROMISED if row.promise_day is not None else VisitState.PLANNED
+    if before != (state, document.rep, document.date):
         settle(session, row, said, verdict, state)
 
 
+def _carry_promise(row: Visit, document: DayPlan, stop: PlannedStop) -> None:
+    """A promise goes to whoever keeps its time; one that a hand moved out of its time binds nobody any more."""
+    start_s, end_s = row.promise_start_s, row.promise_end_s
+    if row.promise_day is None or start_s is None or end_s is None:
+        return
+    if row.promise_day == document.date and start_s <= stop.start_s <= end_s:
+        row.promise_rep_id = document.rep
+    else:
+        row.promise_rep_id = row.promise_day = row.promise_start_s = row.promise_end_s = None
+
+
 def touched_now(session: Session, touched: Touched) -> dict[str, Any]:
-    """What a change keeps for its taking back: each visit as it was, and the version it now has."""
+    """What a change keeps for its taking back: each visit as it was before and as it is now."""
     session.flush()
     rows = visits_by_id(session, touched.visits)
     return {
-        "visits": {
-            name: {"before": before, "version": rows[name].version if name in rows else 0}
-            for name, before in touched.visits.items()
-        },
+        "visits": {name: {"before": before, "after": told(rows[name])} for name, before in touched.visits.items()},
         "absences": touched.absences,
     }
-

@@ -127,9 +127,7 @@ def _repaired(
     return _Worked(outcome, gone, tuple(inserts[2]), why_gone={one.visit: _WHY[one.action] for one in gone})
 
 
-def _moved(
-    request: ProposalRequest, asked: Asked, team: TeamDays, need: Need | None, travel: TravelSource
-) -> _Worked:
+def _moved(request: ProposalRequest, asked: Asked, team: TeamDays, need: Need | None, travel: TravelSource) -> _Worked:
     move = request.move
     assert move is not None
     visit = placed_visit(request, team, need)
@@ -146,9 +144,7 @@ def _moved(
     priced = price_move(question.problem, question.plan, wanted, now=question.events)
     after = problem_after(question.problem, question.events, question.plan)
     outcome = outcome_of(question, after, priced.plan)
-    return _Worked(
-        outcome, broken=priced.broken, price_s=priced.price_s, why_gone={visit: "taken_out"}
-    )
+    return _Worked(outcome, broken=priced.broken, price_s=priced.price_s, why_gone={visit: "taken_out"})
 
 
 def _after(question: Question, shift: str, after: str | None) -> str | None:
@@ -273,4 +269,3 @@ def list_proposals(
             statement = statement.where(col(Proposal.expires_at) > now)
     found = fetch_page(session, statement, page, keys=(col(Proposal.id),), key_of=lambda row: (row.id,))
     return Page(tuple(show(row, now) for row in found.items if may_see(viewer, row)), found.next_cursor)
-

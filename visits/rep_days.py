@@ -99,7 +99,8 @@ class TeamDays:
 class Scope:
     """Which rep-days to read: the reps of some territories, or only those named, from a day to a last day.
 
-    `without` are visits that are being taken out of their plans.
+    `without` are visits that are being taken out of their plans. Without `candidates` nobody is looked for who could
+    fill a gap.
     """
 
     territory_ids: tuple[str | None, ...]
@@ -107,6 +108,7 @@ class Scope:
     last_day: date
     rep_ids: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
+    candidates: bool = True
 
 
 def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
@@ -116,10 +118,7 @@ def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
     """
     territories = [load_territory(session, one, (scope.day, scope.last_day), now) for one in scope.territory_ids]
     reps = {
-        rep.id: rep
-        for data in territories
-        for rep in data.reps
-        if scope.rep_ids is None or rep.id in scope.rep_ids
+        rep.id: rep for data in territories for rep in data.reps if scope.rep_ids is None or rep.id in scope.rep_ids
     }
     zone = _zone_of(reps.values())
     if scope.day < today_in(zone, now):
@@ -143,7 +142,7 @@ def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
         zone=zone,
         by_shift=by_shift,
         planned=planned,
-        candidates=tuple(_candidates(territories, reps.values(), days, places_taken(territories))),
+        candidates=tuple(_candidates(territories, reps.values(), days)) if scope.candidates else (),
         places=places,
         rows=rows,
         territory_ids=scope.territory_ids,
@@ -193,6 +192,8 @@ def _rep_days(
 def planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> Need:
     """The need behind a stop that stands in the plan, as it was valued there."""
     since = stop.why.days_since
+    held = visit is not None and visit.locked and visit.rep_id is not None and visit.day is not None
+    shift = shift_id(visit.rep_id, visit.day) if held else None
     return Need(
         visit_id=stop.visit,
         customer=customer,
@@ -202,13 +203,8 @@ def planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> 
         must=visit is not None and (visit.mandatory or visit.promise_day is not None),
         promise=promise_of(visit) if visit is not None else None,
         last_visit=None if since is None else stop.start.date() - timedelta(days=since),
-        locked=visit is not None and visit.locked,
+        locked_to=shift,
     )
-
-
-def places_taken(territories: Sequence[TerritoryData]) -> frozenset[str]:
-    """Customers who stand in a plan of these days."""
-    return frozenset(stop.customer for data in territories for one in data.documents.values() for stop in one.stops)
 
 
 def _customers(
@@ -223,10 +219,9 @@ def _customers(
     return found
 
 
-def _candidates(
-    territories: Sequence[TerritoryData], reps: Collection[Rep], days: Sequence[date], taken: frozenset[str]
-) -> list[Need]:
+def _candidates(territories: Sequence[TerritoryData], reps: Collection[Rep], days: Sequence[date]) -> list[Need]:
     """Due customers in no plan whom one of the reps could visit; promises without a place are for people to settle."""
+    taken = {stop.customer for data in territories for one in data.documents.values() for stop in one.stops}
     skills = [set(rep.skills) for rep in reps]
     found: list[Need] = []
     for data in territories:

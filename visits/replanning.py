@@ -168,7 +168,7 @@ class _OwnDay:
                     answer.changes,
                     made_from,
                     touched,
-                    gone=frozenset({visit.id}),
+                    gone=self._gone(),
                 )
                 result = answer.told(written, change.id, began)
             keep_answer(session, self.viewer, self.key, self.report.request, result)
@@ -200,7 +200,7 @@ class _OwnDay:
         local = LocalDay(visit.day, zone_named(rep.timezone))
         if local.since_midnight(self.now) >= local.length_s:
             raise ConflictError(f"the visit {visit.id!r} was on {visit.day}, in the past; what happened then stays")
-        leaves = frozenset({visit.id}) if self.report.action is not None else frozenset()
+        leaves = self._gone()
         scope = Scope((rep.territory_id,), visit.day, visit.day, frozenset({rep.id}), leaves)
         team = read_days(session, scope, self.now)
         one = team.by_shift.get(shift_id(rep.id, visit.day))
@@ -216,6 +216,10 @@ class _OwnDay:
             )
         return team
 
+    def _gone(self) -> frozenset[str]:
+        """The visit, if it leaves the plan."""
+        return frozenset({self.visit_id} if self.report.action is not None else ())
+
     def _repair(self, team: TeamDays) -> _Repair:
         (name,) = team.by_shift
         question = question_of(team, self.travel, Extra(anew=frozenset({name})))
@@ -223,7 +227,7 @@ class _OwnDay:
         if self.report.delay_s and team.by_shift[name].shift is not None:
             happened = (Late(type="late", shift=name, delay_s=self.report.delay_s),)
         chosen, bare = own_day(question, self.effort, happened)
-        return _Repair(self.visit_id, name, chosen, bare)
+        return _Repair(self.visit_id, name, chosen, bare, self._gone())
 
     def _mark(self, session: Session, visit: Visit) -> None:
         """Write what was reported of the visit itself. Raises ConflictError when it is no longer possible."""
@@ -262,6 +266,7 @@ class _Repair:
     shift: str
     chosen: Outcome
     bare: Outcome
+    gone: frozenset[str]
 
     @property
     def before(self) -> DayPlan:
@@ -277,7 +282,7 @@ class _Repair:
     def told(self, written: dict[str, DayPlan], change_id: str, began: float) -> CancelAnswer:
         """The answer to the rep."""
         after, before = written.get(self.shift, self.before), self.before
-        open_before = {stop.visit for stop in before.stops if stop.promise is not None}
+        promised = {stop.visit for stop in before.stops if stop.promise is not None} - self.gone
         bare = self.bare.documents.get(self.shift, before)
         return CancelAnswer(
             visit=self.visit,
@@ -289,9 +294,7 @@ class _Repair:
             diff=day_diff(before, after, self.shift),
             suggestions=fill_ins(self.bare, self.shift, {stop.visit for stop in after.stops}),
             home_earlier_s=max(0, before.totals.end_s - bare.totals.end_s),
-            promises_lost=tuple(
-                sorted(open_before - {stop.visit for stop in after.stops} - {self.visit})
-            ),
+            promises_lost=tuple(sorted(promised - {stop.visit for stop in after.stops})),
             change=change_id,
             repair_ms=round((time.perf_counter() - began) * 1000),
         )

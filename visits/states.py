@@ -80,8 +80,7 @@ RULES: dict[tuple[VisitState, Action], Rule] = {
     # no_show: nobody was there
     **{(state, _A.NO_SHOW): _rule(_S.NO_SHOW, _MOVED) for state in _AT_WORK},
     **{
-        (state, _A.NO_SHOW): _rule(None, _REFUSED, _KEPT)
-        for state in (_S.NO_SHOW, _S.DONE, *_CALLED_OFF, _S.SUGGESTED)
+        (state, _A.NO_SHOW): _rule(None, _REFUSED, _KEPT) for state in (_S.NO_SHOW, _S.DONE, *_CALLED_OFF, _S.SUGGESTED)
     },
     # skip: the rep decides against it; cancel: the customer or the office does
     **{(state, _A.SKIP): _rule(_S.SKIPPED, _MOVED) for state in _ON_ITS_WAY},
@@ -90,9 +89,7 @@ RULES: dict[tuple[VisitState, Action], Rule] = {
         for state in (_S.ARRIVED, _S.DONE, _S.NO_SHOW, *_CALLED_OFF, _S.SUGGESTED)
     },
     **{(state, _A.CANCEL): _rule(_S.CANCELLED, _MOVED) for state in (_S.SUGGESTED, *_ON_ITS_WAY)},
-    **{
-        (state, _A.CANCEL): _rule(None, _REFUSED, _KEPT) for state in (_S.ARRIVED, _S.DONE, _S.NO_SHOW, *_CALLED_OFF)
-    },
+    **{(state, _A.CANCEL): _rule(None, _REFUSED, _KEPT) for state in (_S.ARRIVED, _S.DONE, _S.NO_SHOW, *_CALLED_OFF)},
     # the plan: places, moves and releases what is open, and nothing else
     **{(state, _A.PLACE): _rule(_S.PLANNED, _MOVED) for state in (_S.SUGGESTED, *_AHEAD)},
     **{(state, _A.RELEASE): _rule(_S.SUGGESTED, _MOVED) for state in (_S.SUGGESTED, *_AHEAD)},
@@ -102,14 +99,8 @@ RULES: dict[tuple[VisitState, Action], Rule] = {
         for action in (_A.PLACE, _A.RELEASE)
     },
     # restore: a change is taken back whose effects nobody built upon; what happened stays
-    **{
-        (state, _A.RESTORE): _rule(_S.SUGGESTED, _MOVED)
-        for state in (_S.SUGGESTED, *_AHEAD, *_CALLED_OFF)
-    },
-    **{
-        (state, _A.RESTORE): _rule(None, _REFUSED)
-        for state in (_S.EN_ROUTE, _S.ARRIVED, _S.DONE, _S.NO_SHOW)
-    },
+    **{(state, _A.RESTORE): _rule(_S.SUGGESTED, _MOVED) for state in (_S.SUGGESTED, *_AHEAD, *_CALLED_OFF)},
+    **{(state, _A.RESTORE): _rule(None, _REFUSED) for state in (_S.EN_ROUTE, _S.ARRIVED, _S.DONE, _S.NO_SHOW)},
 }
 """Every action in every state. PLACE, RELEASE and RESTORE name the least state: a promise makes it promised."""
 

@@ -144,9 +144,7 @@ def _tap_once(session: Session, viewer: Viewer, visit_id: str, tap: Tap) -> TapA
     elif visit.rep_id is None and not verdict.refused:
         verdict = type(verdict)(Settled.KEPT if tap.told_at is not None else Settled.REFUSED, VisitState(visit.state))
     before = visit.state
-    said = Said(
-        viewer, tap.action, tap.at, tap.now, "", tap.said.get("outcome", ""), tap.said.get("note", "")
-    )
+    said = Said(viewer, tap.action, tap.at, tap.now, "", tap.said.get("outcome", ""), tap.said.get("note", ""))
     settle(session, visit, said, verdict)
     _write_facts(session, visit, tap, verdict.settled)
     session.flush()
