@@ -197,8 +197,7 @@ def inserted_needs(
             if home is None:
                 raise InputError(f"events[{i}].visit.promise.shift is {visit.promise.shift!r}, which nobody works")
             promise = PromisedSpan(home.frame.rep.id, home.frame.local.day, visit.promise.start_s, visit.promise.end_s)
-        event = Insert(type="insert", visit=visit.model_copy(update={"value_s": worth_s}))
-        events.append(event)
+        events.append(Insert(type="insert", visit=visit.model_copy(update={"value_s": worth_s})))
         cause = "urgent" if promise is None else "appointment"
         needs[visit.id] = Need(visit.id, customer, cause, worth_s, team.days, visit.must, promise, customer.last_visit)
         rows.append(

@@ -113,7 +113,7 @@ def _repaired(
     effort: Effort,
 ) -> _Worked:
     events, anew = later_events(request, asked, team)
-    events = [event for event in events if not isinstance(event, Insert)] + inserts[0]
+    events = [*(event for event in events if not isinstance(event, Insert)), *inserts[0]]
     question = question_of(team, travel, Extra(places=asked.customers, anew=anew))
     gone = tuple(
         GoneVisit(visit=event.visit, action=event.type)
