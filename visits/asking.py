@@ -12,7 +12,7 @@ from visits.errors import InputError, NotFoundError
 from visits.hours import shift_id
 from visits.local_day import LocalDay
 from visits.models import OPEN_STATES, Customer, Plan, Rep, Visit
-from visits.needs import Need, PromisedSpan, derived_visit_id
+from visits.needs import Need, PromisedSpan, derived_visit_id, promise_of
 from visits.proposal_views import NewAbsence, NewVisit, ProposalRequest
 from visits.queries.customers import get_customer
 from visits.queries.policies import value_policy
@@ -191,7 +191,7 @@ def inserted_needs(
         if known is not None and (known.customer_id != customer.id or known.rep_id is not None or not _open(known)):
             raise InputError(f"events[{i}].visit.id is {visit.id!r}, which is used; give it a new id")
         worth_s = visit.value_s or policy.tier_s.get(customer.tier, 0)
-        promise = None
+        promise = promise_of(known) if known is not None else None
         if visit.promise is not None:
             home = team.by_shift.get(visit.promise.shift)
             if home is None:
@@ -206,10 +206,10 @@ def inserted_needs(
                 customer=customer.id,
                 cause=cause,
                 mandatory=visit.must,
-                promise_rep=promise.rep_id if promise else None,
-                promise_day=promise.day if promise else None,
-                promise_start_s=promise.start_s if promise else None,
-                promise_end_s=promise.end_s if promise else None,
+                promise_rep=promise.rep_id if promise and known is None else None,
+                promise_day=promise.day if promise and known is None else None,
+                promise_start_s=promise.start_s if promise and known is None else None,
+                promise_end_s=promise.end_s if promise and known is None else None,
             )
         )
     return events, needs, rows

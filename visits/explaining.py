@@ -22,7 +22,7 @@ from visits.rep_days import RepDay, Scope, TeamDays, read_days
 from visits.scope import Viewer
 from visits.solving import TravelSource
 from visits.store import Store
-from visits.wording import Language, sentence
+from visits.wording import Language, Value, sentence
 
 MOST_ALTERNATIVES = 12
 _OFFERS = 200
@@ -137,7 +137,7 @@ def _alternatives(
     here_s = stop.why.value_s - _given_back(question, without.price_s)
     bound = stop.promise is not None or visit.locked or stop.pinned
     others = [
-        _alternative(language, question, after, free, one, best.get(name), here_s)
+        _alternative(language, after, free, one, best.get(name), here_s)
         for name, one in team.by_shift.items()
         if name != home.shift_id and one.shift is not None
     ]
@@ -176,7 +176,6 @@ def _compared(language: Language, team: TeamDays, best: Alternative) -> Fact:
 
 def _alternative(
     language: Language,
-    question: Question,
     problem: Problem,
     visit: ProblemVisit,
     one: RepDay,
@@ -184,14 +183,14 @@ def _alternative(
     here_s: int,
 ) -> Alternative:
     rep, local = one.frame.rep, one.frame.local
-    who = {"rep": rep.name, "date": local.day}
+    who: dict[str, Value] = {"rep": rep.name, "date": local.day}
     shift = problem.shifts[problem.shift_index[one.shift_id]]
     if offer is not None:
         extra_s = offer.cost_s - here_s
         code = "alternative_same" if abs(extra_s) < 60 else "alternative" if extra_s > 0 else "alternative_cheaper"
-        values = {**who, "start": local.moment(offer.start_s)} | (
-            {} if code == "alternative_same" else {"extra_s": extra_s}
-        )
+        values: dict[str, Value] = {**who, "start": local.moment(offer.start_s)}
+        if code != "alternative_same":
+            values["extra_s"] = extra_s
         text = sentence(language, code, values)
         return Alternative(
             shift=shift.id,
@@ -204,18 +203,18 @@ def _alternative(
         )
     missing = tuple(sorted(set(visit.skills) - set(shift.skills)))
     if missing:
-        blocked, values = "skill", {**who, "skills": missing}
+        blocked, who = "skill", {**who, "skills": missing}
     elif not may_serve(visit, shift):
-        blocked, values = ("promise" if visit.shifts is not None else "window"), dict(who)
+        blocked = "promise" if visit.shifts is not None else "window"
     elif visit.windows and all(window.day != shift.day for window in visit.windows):
-        blocked, values = "window", dict(who)
+        blocked = "window"
     else:
-        blocked, values = "full", dict(who)
+        blocked = "full"
     return Alternative(
         shift=shift.id,
         rep=rep.id,
         rep_name=rep.name,
         date=local.day,
         blocked=blocked,
-        text=sentence(language, f"blocked_{blocked}", values),
+        text=sentence(language, f"blocked_{blocked}", who),
     )

@@ -22,8 +22,8 @@ class Fact(Document):
 class Alternative(Document):
     """Another rep or day for a stop: what it would cost beyond its place now, or why it cannot be there.
 
-    `extra_s` is in seconds of the rep's time, negative where it would be cheaper; `blocked` is skill, window, promise or
-    full, null where it is possible.
+    `extra_s` is in seconds of the rep's time, negative where it would be cheaper; `blocked` is skill, window, promise
+    or full, null where it is possible.
     """
 
     shift: Id

@@ -103,12 +103,12 @@ def _fixed(
         if promise.day not in days:
             return None
         last, days = history.last_visit, (promise.day,)
-        return Need(visit.id, customer, visit.cause, value_s, days, True, promise, last, locked_to(visit))
+        return Need(visit.id, customer, visit.cause, value_s, days, True, promise, last, _locked_to(visit))
     if visit.locked and visit.day is not None:
         if visit.day not in days:
             return None
         last, days = history.last_visit, (visit.day,)
-        return Need(visit.id, customer, visit.cause, value_s, days, True, None, last, locked_to(visit))
+        return Need(visit.id, customer, visit.cause, value_s, days, True, None, last, _locked_to(visit))
     if not visit.mandatory:
         return None
     allowed = _between(days, visit.not_before, visit.not_after)
@@ -118,7 +118,7 @@ def _fixed(
     return Need(visit.id, customer, visit.cause, value_s, allowed, last_chance <= days[-1], None, history.last_visit)
 
 
-def locked_to(visit: Visit) -> str | None:
+def _locked_to(visit: Visit) -> str | None:
     """The shift that a visit was locked to by hand, or None."""
     if not visit.locked or visit.rep_id is None or visit.day is None:
         return None

@@ -16,7 +16,7 @@ from visits.errors import ConflictError, InputError
 from visits.hours import shift_id, shifts_of
 from visits.local_day import LocalDay, today_in, zone_named
 from visits.models import Customer, HoldState, Plan, PlanVersion, Rep, SlotHold, Visit
-from visits.needs import CustomerHistory, Need, locked_to, needs_of, promise_of
+from visits.needs import CustomerHistory, Need, needs_of, promise_of
 from visits.problem_building import TerritoryData, remaining_shift, worker_of
 from visits.problem_store import load_problem
 from visits.progress import DayProgress, progress_of
@@ -190,9 +190,8 @@ def _rep_days(
 
 
 def planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> Need:
-    """The need behind a stop that stands in the plan, as it was valued there."""
+    """The need behind a stop that stands in the plan, as it was valued there; locks are those of the stop itself."""
     since = stop.why.days_since
-    shift = locked_to(visit) if visit is not None else None
     return Need(
         visit_id=stop.visit,
         customer=customer,
@@ -202,7 +201,6 @@ def planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> 
         must=visit is not None and (visit.mandatory or visit.promise_day is not None),
         promise=promise_of(visit) if visit is not None else None,
         last_visit=None if since is None else stop.start.date() - timedelta(days=since),
-        locked_to=shift,
     )
 
 

@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from routing.evaluate import evaluate
 from tests.visits.test_planning import documents, plan
-from tests.visits.world import MONDAY, WEEK, StraightTravel, appointment, at, customer, fill, fill_town, rep
+from tests.visits.world import MONDAY, WEEK, StraightTravel, appointment, at, customer, fill_town, rep
 from visits.day_plan import DayPlan
 from visits.deciding import CommitAnswer, StaleProposalError, commit_proposal, discard_proposal
 from visits.errors import ConflictError, InputError, NotFoundError
