@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
@@ -16,13 +17,27 @@ from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
-from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
+from api.routes import (
+    customers,
+    explanations,
+    health,
+    me,
+    plan_runs,
+    plans,
+    proposals,
+    reps,
+    slots,
+    territories,
+    tiles,
+    visits,
+)
 from api.settings import Settings
 from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
 from routing.errors import RoadError
 from visits.solving import Tools
-from visits.store import open_store
+from visits.store import Store, open_store
+from visits.warming import warm_repairs
 
 log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
@@ -47,7 +62,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
             if own is None:
                 own = WarmSolvers(settings.repair_processes)
                 opened.callback(own.close)
-            await anyio.to_thread.run_sync(_warm, roads, own)
+            await anyio.to_thread.run_sync(_warm, roads, own, store)
             runner = PlanRunner(store, settings, metrics)
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
             runner.start()
@@ -68,7 +83,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles):
+    for noun in (me, plans, visits, explanations, proposals, slots, plan_runs, customers, reps, territories, tiles):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)
@@ -77,13 +92,14 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     return app
 
 
-def _warm(roads: LateRoads, solvers: WarmSolvers) -> None:
+def _warm(roads: LateRoads, solvers: WarmSolvers, store: Store) -> None:
     """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
     try:
         roads.open()
     except RoadError as error:
         log.warning("planning will fail until this is mended: %s", error)
     solvers.warm()
+    warm_repairs(store, datetime.now(UTC).date())
 
 
 def _description() -> APIRouter:
