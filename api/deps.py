@@ -10,10 +10,12 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from api.auth.desk import SignInDesk
 from api.errors import ApiError, bad_field
 from api.jobs.runner import PlanRunner
 from api.metrics import Metrics
 from api.settings import Settings
+from api.upkeep import Upkeep
 from visits.queries.page import LONGEST_PAGE, PageRequest
 from visits.scope import Viewer
 from visits.solving import Tools
@@ -29,6 +31,8 @@ class Services:
     metrics: Metrics
     runner: PlanRunner
     tools: Tools
+    sign_in: SignInDesk
+    upkeep: Upkeep
 
 
 async def _services(request: Request) -> Services:
@@ -63,6 +67,12 @@ async def _expected_version(
     return int(digits)
 
 
+async def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+AddressDep = Annotated[str, Depends(_address)]
+"""Where the request comes from, as far as the server and the proxies it trusts know."""
 ServicesDep = Annotated[Services, Depends(_services)]
 ViewerDep = Annotated[Viewer, Depends(_viewer)]
 PageDep = Annotated[PageRequest, Depends(_page_request)]

@@ -40,11 +40,14 @@ _MENDS = {
 }
 
 
+_SECRET_FIELDS = frozenset({"password", "new", "current", "code"})
+"""Fields whose value is never repeated in an answer."""
 _TITLES = {
     400: "Bad request",
     401: "Not signed in",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
     412: "Stale version",
     413: "Body too large",
@@ -133,7 +136,8 @@ def _field_fault(fault: Mapping[str, Any]) -> FieldFault:
         detail = "is missing; send a JSON object"
     else:
         mend = _MENDS.get(kind) or fault["msg"].replace("Input should", "must").replace("String should", "must")
-        shown = "" if kind in {"missing", "extra_forbidden"} else f" (it is {shorten(fault.get('input'))})"
+        secret = place[-1] in _SECRET_FIELDS
+        shown = "" if secret or kind in {"missing", "extra_forbidden"} else f" (it is {shorten(fault.get('input'))})"
         detail = mend[0].lower() + mend[1:] + shown
     return FieldFault(field=where, detail=detail)
 

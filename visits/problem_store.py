@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from functools import lru_cache
 
 import numpy as np
@@ -39,6 +40,12 @@ def load_problem(session: Session, name: str) -> Problem | None:
     """A stored problem by its hash, equal to the one that was kept; None when it has been purged."""
     stored = session.get(StoredProblem, name)
     return None if stored is None else _read(stored.body)
+
+
+def mentions(body: bytes, name: str) -> bool:
+    """Whether a stored problem's text has this id, of a place, visit or rep."""
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        return json.dumps(name).encode() in file["text"].tobytes()
 
 
 @lru_cache(maxsize=8)

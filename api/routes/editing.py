@@ -12,13 +12,14 @@ from api.conditional import etag_of
 from api.errors import ApiError, FieldFault, bad_field
 from visits.errors import InputError, NotFoundError
 from visits.models import Customer, Rep, Territory
+from visits.models.base import Versioned
 from visits.queries.territories import get_territory
 from visits.scope import Viewer
 
 Row = TypeVar("Row", Customer, Rep, Territory)
 
 
-def require_version(row: Customer | Rep | Territory, expected: int) -> None:
+def require_version(row: Versioned, expected: int) -> None:
     """Raises ApiError 412 unless the row still has the version that the caller saw."""
     if row.version != expected:
         raise ApiError(

@@ -61,7 +61,7 @@ def read_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> 
     operation_id="cancel_plan_run",
     summary="Cancel a planning run",
     status_code=202,
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ, 409),
 )
 def cancel_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> PlanRunOut:
     """Asks a run to stop. Plans that it has stored already stay; watch its status for the end."""

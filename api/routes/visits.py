@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,18 +10,23 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from api.auth.guard import GuardedRoute
-from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
+from api.deps import Filter, PageDep, Services, ServicesDep, ThingId, ViewerDep
 from api.errors import bad_field
 from api.routes.days import parse_day
 from api.routes.describe import READ, READ_ONE, TAP, problems
 from api.schemas.base import Page
+from api.schemas.privacy import Measured
 from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitOut
+from routing.errors import BeatplanError
 from routing.solve.options import SolveOptions
 from visits import replanning, taps
 from visits.day_plan import CancelAnswer, TapAnswer
+from visits.privacy.positions import ARRIVE, LEAVE, Point, keep_position
 from visits.queries.visits import get_visit, list_visits
+from visits.scope import Viewer
 
 router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
+log = logging.getLogger("beatplan.api")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -72,9 +78,10 @@ def arrive(
     body: Arrival | None = None,
 ) -> TapAnswer:
     """The rep is at the customer; from now on the visit no longer moves."""
-    del body
-    key = _required(idempotency_key)
-    return taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC))
+    given, key = body or Arrival(), _required(idempotency_key)
+    answer = taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC))
+    _keep_position(services, viewer, answer, ARRIVE, given.position)
+    return answer
 
 
 @router.post("/{visit_id}/complete", operation_id="complete_visit", summary="Done", responses=problems(*TAP))
@@ -87,9 +94,11 @@ def complete(
 ) -> TapAnswer:
     """The visit is done, with or without an arrival before it."""
     given, key = body or Completion(), _required(idempotency_key)
-    return taps.complete(
+    answer = taps.complete(
         services.store, viewer, visit_id, outcome=given.outcome, note=given.note, key=key, now=datetime.now(UTC)
     )
+    _keep_position(services, viewer, answer, LEAVE, given.position)
+    return answer
 
 
 @router.post("/{visit_id}/no-show", operation_id="record_no_show", summary="Nobody there", responses=problems(*TAP))
@@ -102,7 +111,9 @@ def no_show(
 ) -> TapAnswer:
     """Nobody was there; the customer stays as due as before."""
     given, key = body or NoShow(), _required(idempotency_key)
-    return taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC))
+    answer = taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC))
+    _keep_position(services, viewer, answer, LEAVE, given.position)
+    return answer
 
 
 @router.post(
@@ -137,3 +148,14 @@ def cancel(
     )
     services.metrics.repair_seconds.observe(time.perf_counter() - began)
     return Response(answer.to_json(), media_type="application/json")
+
+
+def _keep_position(services: Services, viewer: Viewer, answer: TapAnswer, kind: str, position: Measured | None) -> None:
+    """Keeps where a tap was made, where it may be. What goes wrong here never fails the tap, which is stored."""
+    if position is None:
+        return
+    point = Point(position.lon, position.lat, position.accuracy_m)
+    try:
+        keep_position(services.store, viewer, answer.visit, kind, point, answer.at)
+    except BeatplanError as error:
+        log.warning("a position was not kept: %s", error)

@@ -8,6 +8,10 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.base import Given, Shown, Text
+from api.schemas.privacy import Measured
+
+_POSITION = "Where the phone is. Kept only where the organisation keeps positions, with the rep's consent, at work."
+Here = Annotated[Measured | None, Field(description=_POSITION)]
 
 
 class VisitOut(Shown):
@@ -32,7 +36,9 @@ class VisitOut(Shown):
 
 
 class Arrival(Given):
-    """The rep is at the customer. There is nothing to add."""
+    """The rep is at the customer."""
+
+    position: Here = None
 
 
 class Completion(Given):
@@ -40,6 +46,7 @@ class Completion(Given):
 
     outcome: Annotated[Text, Field(description="What came of it, in your words or your own code.")] = ""
     note: Text = ""
+    position: Here = None
 
 
 class Cancellation(Given):
@@ -52,3 +59,4 @@ class NoShow(Given):
     """Nobody was there."""
 
     note: Text = ""
+    position: Here = None
