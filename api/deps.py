@@ -77,5 +77,13 @@ ServicesDep = Annotated[Services, Depends(_services)]
 ViewerDep = Annotated[Viewer, Depends(_viewer)]
 PageDep = Annotated[PageRequest, Depends(_page_request)]
 VersionDep = Annotated[int, Depends(_expected_version)]
+OnceKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Your own name for this request, such as a UUID. Sent again under the same key within 30 days it "
+        "changes nothing and gives the first answer; the same key for another request is a 409.",
+    ),
+]
 ThingId = Annotated[str, Path(min_length=1, max_length=200)]
 Filter = Annotated[str | None, Query(min_length=1, max_length=200)]

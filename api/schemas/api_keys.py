@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from api.auth.policies import SCOPES
 from api.schemas.base import Given, ShortText, Shown
@@ -53,3 +53,9 @@ class ApiKeyIn(Given):
         if unknown:
             raise ValueError(f"has {unknown[0]!r}, which is no scope; choose of {', '.join(sorted(SCOPES))}")
         return tuple(sorted(set(scopes)))
+
+    @model_validator(mode="after")
+    def _fits(self) -> ApiKeyIn:
+        if self.role == "admin" and self.territory_ids is not None:
+            raise ValueError("territory_ids must be null for an admin key, which sees all; or choose another role")
+        return self

@@ -96,6 +96,7 @@ def test_keys_that_make_no_sense_and_keys_that_are_over(on_sqlite: Served) -> No
         {"scopes": []},
         {"scopes": ["everything"]},
         {"role": "rep"},
+        {"role": "admin", "territory_ids": ["north"]},
         {"territory_ids": ["nowhere"]},
         {"expires_at": past},
         {"expires_at": "2030-01-01T00:00:00"},
