@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.conditional import etag_of
 from routing.documents import describe_path, shorten
 from routing.errors import BeatplanError, InputError
 from visits.errors import ConflictError, NotFoundError, StaleError, StoreError
@@ -176,7 +177,8 @@ def on_beatplan_error(request: Request, error: Exception) -> Response:
     if isinstance(error, NotFoundError):
         return problem_response(404, sentence)
     if isinstance(error, StaleError) and "if-match" in request.headers:
-        return problem_response(412, sentence)
+        headers = {} if error.current is None else {"ETag": etag_of(error.current)}
+        return problem_response(412, sentence, headers=headers)
     if isinstance(error, ConflictError):
         return problem_response(409, sentence)
     if isinstance(error, InputError) and not isinstance(error, StoreError):
