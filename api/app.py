@@ -12,20 +12,29 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request
 
 from api import errors, openapi
+from api.auth.desk import open_desk
 from api.auth.guard import GuardedRoute
+from api.auth.headers import SecurityHeaders
 from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
 from api.routes import (
+    api_keys,
     customers,
     explanations,
     health,
+    links,
     me,
+    people,
     plan_runs,
     plans,
+    privacy,
     proposals,
+    provider,
     reps,
+    sessions,
+    sign_in_page,
     slots,
     territories,
     tiles,
@@ -33,6 +42,7 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.tools import LateRoads, WarmSolvers
+from api.upkeep import Upkeep
 from api.version import installed_version
 from routing.errors import RoadError
 from visits.solving import Tools
@@ -64,9 +74,13 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
                 opened.callback(own.close)
             await anyio.to_thread.run_sync(_warm, roads, own, store)
             runner = PlanRunner(store, settings, metrics)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
+            desk = open_desk(settings)
+            upkeep = Upkeep(store, desk.uses)
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep)
             runner.start()
             opened.callback(runner.stop)
+            upkeep.start()
+            opened.callback(upkeep.stop)
             yield
 
     app = FastAPI(
@@ -79,15 +93,19 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     app.add_middleware(CountRequests, metrics=metrics)
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, explanations, proposals, slots, plan_runs, customers, reps, territories, tiles):
+    signing_in = (provider, sessions, me, links, people, api_keys)
+    planned = (plans, visits, explanations, proposals, slots, plan_runs)
+    for noun in (*signing_in, *planned, customers, reps, territories, tiles, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)
     app.include_router(health.router)
+    app.include_router(sign_in_page.router)
     openapi.install(app)
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,20 +12,25 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Header, Query, Response
 
 from api.auth.guard import GuardedRoute
-from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
+from api.deps import Filter, PageDep, Services, ServicesDep, ThingId, ViewerDep
 from api.errors import bad_field
 from api.routes.days import parse_day
 from api.routes.describe import READ, READ_ONE, TAP, problems
 from api.schemas.base import Page
+from api.schemas.privacy import Measured
 from api.schemas.repair import Delay, Departure, History, Skipping, TransitionOut
 from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitOut
+from routing.errors import BeatplanError
 from visits import replanning, taps
 from visits.asking_the_office import offer_to_office
 from visits.day_plan import CancelAnswer, TapAnswer
+from visits.privacy.positions import ARRIVE, LEAVE, Point, keep_position
 from visits.queries.visits import get_visit, history_of, list_visits
 from visits.repairing import Effort
+from visits.scope import Viewer
 
 router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
+log = logging.getLogger("beatplan.api")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -103,9 +109,10 @@ def arrive(
     body: Arrival | None = None,
 ) -> TapAnswer:
     """The rep is at the customer; from now on the visit no longer moves."""
-    key = _required(idempotency_key)
-    at = (body or Arrival()).at
-    return taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=at)
+    given, key = body or Arrival(), _required(idempotency_key)
+    answer = taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=given.at)
+    _keep_position(services, viewer, answer, ARRIVE, given.position)
+    return answer
 
 
 @router.post("/{visit_id}/complete", operation_id="complete_visit", summary="Done", responses=problems(*TAP))
@@ -118,7 +125,7 @@ def complete(
 ) -> TapAnswer:
     """The visit is done, with or without an arrival before it."""
     given, key = body or Completion(), _required(idempotency_key)
-    return taps.complete(
+    answer = taps.complete(
         services.store,
         viewer,
         visit_id,
@@ -128,6 +135,8 @@ def complete(
         now=datetime.now(UTC),
         at=given.at,
     )
+    _keep_position(services, viewer, answer, LEAVE, given.position)
+    return answer
 
 
 @router.post("/{visit_id}/no-show", operation_id="record_no_show", summary="Nobody there", responses=problems(*TAP))
@@ -140,7 +149,11 @@ def no_show(
 ) -> TapAnswer:
     """Nobody was there; the customer stays as due as before."""
     given, key = body or NoShow(), _required(idempotency_key)
-    return taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at)
+    answer = taps.no_show(
+        services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at
+    )
+    _keep_position(services, viewer, answer, LEAVE, given.position)
+    return answer
 
 
 @router.post(
@@ -225,3 +238,14 @@ def _told(
     effort = Effort(seconds=services.settings.repair_seconds)
     background.add_task(offer_to_office, services.store, answer, now=now, travel=travel, effort=effort)
     return Response(answer.to_json(), media_type="application/json", background=background)
+
+
+def _keep_position(services: Services, viewer: Viewer, answer: TapAnswer, kind: str, position: Measured | None) -> None:
+    """Keeps where a tap was made, where it may be. What goes wrong here never fails the tap, which is stored."""
+    if position is None:
+        return
+    point = Point(position.lon, position.lat, position.accuracy_m)
+    try:
+        keep_position(services.store, viewer, answer.visit, kind, point, answer.at)
+    except BeatplanError as error:
+        log.warning("a position was not kept: %s", error)

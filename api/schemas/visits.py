@@ -8,7 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.base import Given, Shown, Text
+from api.schemas.privacy import Measured
 from api.schemas.repair import Tapped
+
+_POSITION = "Where the phone is. Kept only where the organisation keeps positions, with the rep's consent, at work."
+Here = Annotated[Measured | None, Field(description=_POSITION)]
 
 
 class VisitOut(Shown):
@@ -37,6 +41,7 @@ class Arrival(Given):
     """The rep is at the customer."""
 
     at: Tapped = None
+    position: Here = None
 
 
 class Completion(Given):
@@ -45,6 +50,7 @@ class Completion(Given):
     outcome: Annotated[Text, Field(description="What came of it, in your words or your own code.")] = ""
     note: Text = ""
     at: Tapped = None
+    position: Here = None
 
 
 class Cancellation(Given):
@@ -58,3 +64,4 @@ class NoShow(Given):
 
     note: Text = ""
     at: Tapped = None
+    position: Here = None
