@@ -14,7 +14,7 @@ from api import errors, openapi
 from api.auth.guard import GuardedRoute
 from api.body_limit import BodyLimit
 from api.deps import Services
-from api.jobs.runner import PlanRunner
+from api.jobs.embedded import EmbeddedWorker
 from api.metrics import CountRequests, Metrics
 from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
 from api.settings import Settings
@@ -48,7 +48,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
                 own = WarmSolvers(settings.repair_processes)
                 opened.callback(own.close)
             await anyio.to_thread.run_sync(_warm, roads, own)
-            runner = PlanRunner(store, settings, metrics)
+            runner = EmbeddedWorker(settings)
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
             runner.start()
             opened.callback(runner.stop)

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Request
 
 from api.errors import ApiError, bad_field
-from api.jobs.runner import PlanRunner
+from api.jobs.embedded import EmbeddedWorker
 from api.metrics import Metrics
 from api.settings import Settings
 from visits.queries.page import LONGEST_PAGE, PageRequest
@@ -27,7 +27,7 @@ class Services:
     settings: Settings
     store: Store
     metrics: Metrics
-    runner: PlanRunner
+    runner: EmbeddedWorker
     tools: Tools
 
 

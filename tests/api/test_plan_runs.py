@@ -44,37 +44,37 @@ def ask(service: Served, **more: object) -> str:
     return reply.headers["location"].removeprefix("/api/v1")
 
 
-def test_a_run_plans_the_days(service: Served) -> None:
-    path = ask(service)
-    run = watch(service, path, {"done", "failed"})
+def test_a_run_plans_the_days(working: Served) -> None:
+    path = ask(working)
+    run = watch(working, path, {"done", "failed"})
     assert run["status"] == "done", run
     assert run["percent"] == 100
     assert run["result"]["plans"] == 4
     assert run["result"]["stops"] > 0
     assert run["from"] == MONDAY.isoformat()
     assert run["started_at"] <= run["finished_at"]
-    plans = service.get("admin", "/plans", params={"date": MONDAY.isoformat()}).json()["items"]
+    plans = working.get("admin", "/plans", params={"date": MONDAY.isoformat()}).json()["items"]
     assert {plan["rep"] for plan in plans} == {"ana", "bo"}
-    assert run["id"] in {item["id"] for item in service.get("admin", "/plan-runs").json()["items"]}
-    problem_of(service.send("admin", "DELETE", path), 409)
+    assert run["id"] in {item["id"] for item in working.get("admin", "/plan-runs").json()["items"]}
+    problem_of(working.send("admin", "DELETE", path), 409)
 
 
-def test_one_territory_alone(on_sqlite: Served) -> None:
-    path = ask(on_sqlite, territories=["south"])
-    assert watch(on_sqlite, path, {"done", "failed"})["status"] == "done"
-    plans = on_sqlite.get("admin", "/plans", params={"date": MONDAY.isoformat()}).json()["items"]
+def test_one_territory_alone(working_on_sqlite: Served) -> None:
+    path = ask(working_on_sqlite, territories=["south"])
+    assert watch(working_on_sqlite, path, {"done", "failed"})["status"] == "done"
+    plans = working_on_sqlite.get("admin", "/plans", params={"date": MONDAY.isoformat()}).json()["items"]
     assert {plan["rep"] for plan in plans} == {"bo"}
 
 
-def test_runs_wait_for_each_other_and_can_be_cancelled(service: Served) -> None:
-    first, second = ask(service, seconds=60), ask(service)
-    watch(service, first, {"running"})
-    waiting = service.send("admin", "DELETE", second)
+def test_runs_wait_for_each_other_and_can_be_cancelled(working: Served) -> None:
+    first, second = ask(working, seconds=60), ask(working)
+    watch(working, first, {"running"})
+    waiting = working.send("admin", "DELETE", second)
     assert (waiting.status_code, waiting.json()["status"]) == (202, "cancelled")
-    assert service.send("admin", "DELETE", first).status_code == 202
-    assert watch(service, first, {"cancelled", "done", "failed"})["status"] == "cancelled"
-    third = ask(service)
-    assert watch(service, third, {"done", "failed"})["status"] == "done"
+    assert working.send("admin", "DELETE", first).status_code == 202
+    assert watch(working, first, {"cancelled", "done", "failed"})["status"] == "cancelled"
+    third = ask(working)
+    assert watch(working, third, {"done", "failed"})["status"] == "done"
 
 
 @pytest.mark.parametrize(

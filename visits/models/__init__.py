@@ -9,11 +9,13 @@ from visits.models.event import Event
 from visits.models.idempotency_key import IdempotencyKey
 from visits.models.person import Person, Role
 from visits.models.plan import Plan, PlanVersion, StoredProblem
-from visits.models.plan_run import PlanRun, RunState
+from visits.models.plan_part import PlanPart
+from visits.models.plan_run import JobQueue, PlanRun, RunState
 from visits.models.policy import Policy
 from visits.models.rep import Rep
 from visits.models.territory import Territory
 from visits.models.visit import CLOSED_STATES, OPEN_STATES, UNDER_WAY_STATES, Visit, VisitState
+from visits.models.worker import Worker
 
 __all__ = [
     "CLOSED_STATES",
@@ -23,8 +25,10 @@ __all__ = [
     "Customer",
     "Event",
     "IdempotencyKey",
+    "JobQueue",
     "Person",
     "Plan",
+    "PlanPart",
     "PlanRun",
     "PlanVersion",
     "Policy",
@@ -36,6 +40,7 @@ __all__ = [
     "Territory",
     "Visit",
     "VisitState",
+    "Worker",
     "new_id",
     "utc_now",
 ]
