@@ -17,7 +17,7 @@ from api.auth.guard import GuardedRoute
 from api.auth.headers import SecurityHeaders
 from api.body_limit import BodyLimit
 from api.deps import Services
-from api.jobs.runner import PlanRunner
+from api.jobs.embedded import EmbeddedWorker
 from api.metrics import CountRequests, Metrics
 from api.routes import (
     api_keys,
@@ -73,7 +73,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
                 own = WarmSolvers(settings.repair_processes)
                 opened.callback(own.close)
             await anyio.to_thread.run_sync(_warm, roads, own, store)
-            runner = PlanRunner(store, settings, metrics)
+            runner = EmbeddedWorker(settings)
             desk = open_desk(settings)
             upkeep = Upkeep(store, desk.uses)
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep)

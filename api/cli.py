@@ -33,6 +33,7 @@ class Entry:
 COMMANDS = {
     "demo": Entry("Plan and serve the embedded demo: a real city, four reps, a week.", "api.commands.demo"),
     "serve": Entry("Serve the HTTP interface.", "api.commands.serve"),
+    "worker": Entry("Carry out planning runs, beside the service or on other machines.", "api.commands.worker"),
     "plan": Entry("Plan days of the reps from the database and store the result.", "api.commands.plan"),
     "import": Entry("Read customers or reps from a CSV file.", "api.commands.data", "imports", group=True),
     "user": Entry("People who may sign in.", "api.commands.users", group=True),

@@ -12,7 +12,7 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from api.auth.desk import SignInDesk
 from api.errors import ApiError, bad_field
-from api.jobs.runner import PlanRunner
+from api.jobs.embedded import EmbeddedWorker
 from api.metrics import Metrics
 from api.settings import Settings
 from api.upkeep import Upkeep
@@ -29,7 +29,7 @@ class Services:
     settings: Settings
     store: Store
     metrics: Metrics
-    runner: PlanRunner
+    runner: EmbeddedWorker
     tools: Tools
     sign_in: SignInDesk
     upkeep: Upkeep

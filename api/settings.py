@@ -94,6 +94,30 @@ class Settings(BaseSettings):
     oidc_trust_email: bool = Field(
         default=False, description="Whether the OpenID provider's addresses count without its email_verified."
     )
+    worker: bool = Field(
+        default=True, description="Whether `beatplan serve` runs a worker of its own; false leaves jobs to others."
+    )
+    worker_slots: int = Field(
+        default=0,
+        ge=0,
+        le=256,
+        description="Territories that one worker plans at a time, beside one that somebody waits for. "
+        "0: one less than there are cores, at least one.",
+    )
+    job_attempts: int = Field(
+        default=3, ge=1, le=100, description="How often a territory is tried whose planning process dies."
+    )
+    lease_seconds: float = Field(
+        default=15.0, ge=1, le=3600, description="A worker silent for so many seconds is taken for dead."
+    )
+    nightly: str = Field(
+        default="",
+        pattern=r"^(off|\S+( +\S+){4})?$",
+        description="When to plan by itself, as a cron line such as `0 2 * * *`; once, however many workers. "
+        "off: not any more. Empty: as the other workers say.",
+    )
+    nightly_zone: str = Field(default="UTC", description="Time zone of the nightly planning, such as Europe/Helsinki.")
+    nightly_days: int = Field(default=7, ge=1, le=28, description="Days that the nightly planning covers.")
     stop_seconds: float = Field(
         default=3.0, gt=0, le=60, description="Seconds that open requests may take to end when the service stops."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Response
 from sqlmodel import Session
 
@@ -10,10 +12,11 @@ from api.deps import OnceKey, PageDep, ServicesDep, ThingId, ViewerDep
 from api.routes.describe import CREATE, READ, READ_ONE, problems
 from api.routes.editing import once, require_territory
 from api.schemas.base import Page
-from api.schemas.plan_runs import PlanRunIn, PlanRunOut
+from api.schemas.plan_runs import PlanPartOut, PlanRunIn, PlanRunOut
 from api.settings import search_seconds
-from visits.models import PlanRun
+from visits.models import PlanPart, PlanRun
 from visits.queries.runs import add_run, get_run, list_runs, request_cancel
+from visits.run_keeping import parts_of
 
 router = APIRouter(route_class=GuardedRoute, prefix="/plan-runs", tags=["planning"])
 
@@ -38,6 +41,8 @@ def create_plan_run(
                 seconds=search_seconds(body.seconds, body.iterations, services.settings),
                 iterations=body.iterations,
                 seed=body.seed,
+                queue=body.queue,
+                priority=body.priority,
             ),
         )
         return show(run)
@@ -53,14 +58,15 @@ def read_plan_runs(services: ServicesDep, viewer: ViewerDep, page: PageDep) -> P
     """The runs that you may see: your own, or all for those who see everything."""
     with services.store.reading() as session:
         found = list_runs(session, viewer, page)
-    return Page(items=tuple(show(run) for run in found.items), next_cursor=found.next_cursor)
+        parts = parts_of(session, [run.id for run in found.items])
+    return Page(items=tuple(show(run, parts) for run in found.items), next_cursor=found.next_cursor)
 
 
 @router.get("/{run_id}", operation_id="get_plan_run", summary="One planning run", responses=problems(*READ_ONE))
 def read_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> PlanRunOut:
     """How far a run is and what came of it."""
     with services.store.reading() as session:
-        return show(get_run(session, viewer, run_id))
+        return show(get_run(session, viewer, run_id), parts_of(session, [run_id]))
 
 
 @router.delete(
@@ -74,10 +80,13 @@ def cancel_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -
     """Asks a run to stop. Plans that it has stored already stay; watch its status for the end."""
     with services.store.session() as session:
         run = request_cancel(session, viewer, run_id)
+        parts = parts_of(session, [run_id])
     services.runner.wake()
-    return show(run)
+    return show(run, parts)
 
 
-def show(run: PlanRun) -> PlanRunOut:
-    """A run as it goes out."""
-    return PlanRunOut(territories=run.territory_ids, **run.model_dump(exclude={"territory_ids"}))
+def show(run: PlanRun, parts: Sequence[PlanPart] = ()) -> PlanRunOut:
+    """A run as it goes out, with those of these parts that are its own."""
+    shown = tuple(PlanPartOut.model_validate(part) for part in parts if part.run_id == run.id)
+    left_out = {"territory_ids", "schedule_key"}
+    return PlanRunOut(territories=run.territory_ids, parts=shown, **run.model_dump(exclude=left_out))

@@ -39,6 +39,8 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings_for(url: str, roads: Path, folder: Path) -> Settings:
     return Settings(
+        worker=False,
+        lease_seconds=2.0,
         data_dir=folder,
         database_url=url,
         roads_dir=roads,
@@ -128,6 +130,20 @@ def sqlite_settings(migrated_sqlite: Path, roads: Path, tmp_path: Path) -> Setti
     found = settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path)
     fill(found)
     return found
+
+
+@pytest.fixture
+def working(settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+    """A running service with a worker, on a database of its own."""
+    with served(settings.model_copy(update={"worker": True}), solvers) as running:
+        yield running
+
+
+@pytest.fixture
+def working_on_sqlite(sqlite_settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+    """A running service with a worker, on SQLite alone."""
+    with served(sqlite_settings.model_copy(update={"worker": True}), solvers) as running:
+        yield running
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from api import cli
 from api.commands.plan import require_musts
 from routing.errors import BeatplanError, InputError, NoFeasiblePlan, RoadError, SolveError
 from visits.models import Person
-from visits.planning import NotPlanned, RunResult
 from visits.queries.people import people
 from visits.queries.sign_ins import holder_of
+from visits.run_result import NotPlanned, RunResult
 from visits.store import open_store
 
 ROOT = Path(__file__).parents[2]

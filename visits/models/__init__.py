@@ -11,7 +11,8 @@ from visits.models.idempotency_key import IdempotencyKey
 from visits.models.person import Person, Role
 from visits.models.plan import Plan, PlanVersion, StoredProblem
 from visits.models.plan_change import PlanChange
-from visits.models.plan_run import PlanRun, RunState
+from visits.models.plan_part import PlanPart
+from visits.models.plan_run import JobQueue, PlanRun, RunState
 from visits.models.policy import Policy
 from visits.models.privacy import Consent, Position, PrivacySettings
 from visits.models.proposal import Proposal, ProposalState
@@ -21,6 +22,7 @@ from visits.models.slot_hold import HoldState, SlotHold
 from visits.models.territory import Territory
 from visits.models.visit import CLOSED_STATES, OPEN_STATES, UNDER_WAY_STATES, Visit, VisitState
 from visits.models.visit_transition import VisitTransition
+from visits.models.worker import Worker
 
 __all__ = [
     "CLOSED_STATES",
@@ -33,9 +35,11 @@ __all__ = [
     "Event",
     "HoldState",
     "IdempotencyKey",
+    "JobQueue",
     "Person",
     "Plan",
     "PlanChange",
+    "PlanPart",
     "PlanRun",
     "PlanVersion",
     "Policy",
@@ -57,6 +61,7 @@ __all__ = [
     "Visit",
     "VisitState",
     "VisitTransition",
+    "Worker",
     "new_id",
     "utc_now",
 ]
