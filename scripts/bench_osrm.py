@@ -44,11 +44,13 @@ def numbers(rows: list[list[float | None]]) -> np.ndarray:
 def routes(engine: osrm.OSRM, lonlat: np.ndarray, pairs_file: str, routes_file: str) -> None:
     found = []
     for pair in json.loads(Path(pairs_file).read_text()):
-        places = [tuple(map(float, lonlat[i])) for i in pair]
+        *ends, via = pair
+        places = [tuple(map(float, place)) for place in (lonlat[ends[0]], *([via] if via else []), lonlat[ends[1]])]
         asked = osrm.RouteParameters(coordinates=places, annotations=["nodes", "duration"], overview="false")
         route = engine.Route(asked)["routes"][0]
-        said = route["legs"][0]["annotation"]
-        nodes, driving = [int(node) for node in said["nodes"]], [float(seconds) for seconds in said["duration"]]
+        legs = [leg["annotation"] for leg in route["legs"]]
+        nodes = [int(node) for leg in legs for node in leg["nodes"]]
+        driving = [float(seconds) for leg in legs for seconds in leg["duration"]]
         found.append({"duration_s": float(route["duration"]), "nodes": nodes, "driving_s": driving})
     Path(routes_file).write_text(json.dumps(found))
 

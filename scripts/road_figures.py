@@ -46,7 +46,8 @@ def measured(work: Callable[[], T], repeats: int = 1) -> tuple[T, float, float]:
 def customers(road_map: RoadMap, count: int) -> np.ndarray:
     """Places a few metres off public streets, spread over the map."""
     rng = np.random.default_rng(5)
-    segment = rng.choice(np.flatnonzero((road_map.graph.flags & 3) == 0), count, replace=False)
+    public = np.flatnonzero((road_map.graph.flags & 3) == 0)
+    segment = rng.choice(public, count, replace=len(public) < count)
     first = road_map.graph.shape_first
     middle = (first[segment] + first[segment + 1]) // 2
     return road_map.graph.shape[middle] / 1e7 + rng.normal(0, 2e-4, (count, 2))

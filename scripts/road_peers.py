@@ -86,9 +86,12 @@ class OsrmTables:
             print(f"OSRM {algorithm} peak memory {told['peak_mb']:.0f} MB")
         return figures
 
-    def routes(self, work: Path, pairs: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
-        """OSRM's way for each pair: `duration_s`, the `nodes` passed, and seconds between them without turns."""
-        (work / "pairs.json").write_text(json.dumps([[int(i), int(j)] for i, j in pairs]))
+    def routes(self, work: Path, asked: Sequence[tuple[int, int, list[float] | None]]) -> list[dict[str, Any]]:
+        """OSRM's way between two customers, by way of a place [lon, lat] where one is given.
+
+        `duration_s`, the `nodes` passed, and `driving_s` between each two of them, without turns.
+        """
+        (work / "pairs.json").write_text(json.dumps(asked))
         command = [*self.ask, str(work / "pairs.json"), str(work / "routes.json")]
         subprocess.run(command, check=True, capture_output=True)
         routes: list[dict[str, Any]] = json.loads((work / "routes.json").read_text())

@@ -19,7 +19,7 @@ from routing.roads.maxspeed import limits_kmh
 
 SIGNAL_DS, STOP_DS, GIVE_WAY_DS = 20, 20, 10
 _OBSTACLE_DS = {"traffic_signals": SIGNAL_DS, "stop": STOP_DS, "give_way": GIVE_WAY_DS}
-_CROSSINGS = frozenset({"ferry", "shuttle_train"})
+CROSSINGS = frozenset({"ferry", "shuttle_train"})
 _CLOSED_SERVICE = frozenset({"emergency_access"})
 _BUILDING_SITES = frozenset({"no", "widening", "minor"})
 
@@ -40,7 +40,7 @@ def drive_of(get: Tags) -> Drive | None:
     highway = get("highway")
     if highway is None or highway not in CLASS_NUMBER:
         route = get("route")
-        return _ferry(get, route) if route in _CROSSINGS and route is not None else None
+        return _ferry(get, route) if route in CROSSINGS and route is not None else None
     if get("area") == "yes" or get("service") in _CLOSED_SERVICE or get("impassable") == "yes":
         return None
     if (get("construction") or "no") not in _BUILDING_SITES or not fits_car(get):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -122,16 +123,18 @@ class CchRoadNetwork:
     def matrices(self, points: Snapped, day: date, start_s: int, end_s: int) -> tuple[TravelSlice, ...]:
         """Travel between all points for starts from `start_s` to `end_s` seconds after the day's midnight.
 
-        One slice per time at which speeds change; between them travel goes in straight lines, and never lets a later
-        start arrive earlier.
+        One slice per time at which speeds or streets change for these places; between them travel goes in straight
+        lines, and never lets a later start arrive earlier.
         """
         times = self.timeline.times(day, start_s, end_s)
         found = [self._square(self.timeline.hour(day, at_s), points) for at_s in times]
         durations = first_in_first_out(times, [matrix.duration_s for matrix in found])
-        return tuple(
+        slices = [
             TravelSlice(at_s=at_s, duration_s=duration, distance_m=_known(found, k, duration))
             for k, (at_s, duration) in enumerate(zip(times, durations, strict=True))
-        )
+        ]
+        same = [_same_travel(one, next_) for one, next_ in pairwise(slices)]
+        return tuple(each for k, each in enumerate(slices) if k in {0, len(same)} or not (same[k - 1] and same[k]))
 
     def route(self, origin: Snapped, target: Snapped, *, departure: datetime | None = None) -> RoadRoute:
         """The fastest path between two single places; its seconds and metres equal the matrix entry.
@@ -316,6 +319,11 @@ def _known(found: list[RoadMatrix], k: int, duration_s: npt.NDArray[np.int32]) -
             break
         distance = np.where(lacking, other.distance_m, distance)
     return distance
+
+
+def _same_travel(one: TravelSlice, other: TravelSlice) -> bool:
+    same_time = np.array_equal(one.duration_s, other.duration_s)
+    return same_time and np.array_equal(one.distance_m, other.distance_m)
 
 
 def _is_ahead(backward: np.bool_, further: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

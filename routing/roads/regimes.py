@@ -83,16 +83,11 @@ def hours_of_ways(regimes: Iterable[Regime]) -> frozenset[str]:
 
 def drives_when(graph: RoadGraph, holding: AbstractSet[str]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
     """`speed` and `flags` of a graph's segments while the hours in `holding` hold, as RoadGraph has them otherwise."""
-    changed = {
-        number: drive
-        for number, regime in enumerate(graph.regimes, 1)
-        if (drive := regime.drive_when(holding)) != regime.drives[0]
-    }
-    if not changed:
+    drives = [regime.drive_when(holding) for regime in graph.regimes]
+    if all(drive == regime.drives[0] for drive, regime in zip(drives, graph.regimes, strict=True)):
         return graph.speed, graph.flags
+    timed = np.flatnonzero(graph.regime)
+    now = np.array(drives, np.uint16)[graph.regime[timed] - 1]
     speed, flags = graph.speed.copy(), graph.flags.copy()
-    for number, (along, against, flag) in changed.items():
-        segments = np.flatnonzero(graph.regime == number)
-        speed[segments] = along, against
-        flags[segments] = flag
+    speed[timed], flags[timed] = now[:, :2], now[:, 2]
     return speed, flags

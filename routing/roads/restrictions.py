@@ -21,6 +21,7 @@ class Restriction:
     """Who comes from way `from_way` over `via` must not (`no_…`) or must (`only_…`) go on to way `to_way`.
 
     Exactly one of `via_node` and `via_ways` is set. `hours` is an opening_hours text, empty when it always binds.
+    `or_to` are further ways that an `only_…` rule allows, as a way drawn in pieces needs.
     """
 
     kind: str
@@ -29,6 +30,12 @@ class Restriction:
     via_node: int | None = None
     via_ways: tuple[int, ...] = ()
     hours: str = ""
+    or_to: tuple[int, ...] = ()
+
+    @property
+    def targets(self) -> frozenset[int]:
+        """The ways that it names to go on to."""
+        return frozenset((self.to_way, *self.or_to))
 
     @property
     def only(self) -> bool:
@@ -66,12 +73,15 @@ def read_restrictions(get: Callable[[str], str | None], members: Iterable[Member
     if not sources or not targets or bool(via_nodes) == bool(via_ways) or len(via_nodes) > 1:
         return []
     node = via_nodes[0] if via_nodes else None
-    return [
-        Restriction(kind, source, target, node, tuple(via_ways), hours)
-        for kind, hours in rules
-        for source in sources
-        for target in targets
-    ]
+    found = []
+    for kind, hours in rules:
+        named = [(targets[0], tuple(targets[1:]))] if kind.startswith("only_") else [(each, ()) for each in targets]
+        found += [
+            Restriction(kind, source, target, node, tuple(via_ways), hours, others)
+            for source in sources
+            for target, others in named
+        ]
+    return found
 
 
 def _rules(get: Callable[[str], str | None]) -> list[tuple[str, str]]:

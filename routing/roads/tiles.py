@@ -175,7 +175,10 @@ def _cut(shape: BaseGeometry) -> Iterator[tuple[int, int, BaseGeometry]]:
 
 
 def _quartered(shape: BaseGeometry, columns: range, rows: range) -> Iterator[tuple[int, int, BaseGeometry]]:
-    """Pieces by column and row. The span is halved until one tile is left, so that a bay is not cut out of an ocean."""
+    """Pieces by column and row. The span is halved until one tile is left, so that a bay is not cut out of an ocean.
+
+    Margins shrink on the way down, so that no cut runs along an earlier one.
+    """
     if len(columns) == len(rows) == 1:
         yield columns[0], rows[0], shape
         return
@@ -186,8 +189,9 @@ def _quartered(shape: BaseGeometry, columns: range, rows: range) -> Iterator[tup
         middle = len(rows) // 2
         halves = ((columns, rows[:middle]), (columns, rows[middle:]))
     for across, down in halves:
-        west, north = across.start * EXTENT - _MARGIN, down.start * EXTENT - _MARGIN
-        piece = shapely.clip_by_rect(shape, west, north, across.stop * EXTENT + _MARGIN, down.stop * EXTENT + _MARGIN)
+        pad = _MARGIN + len(across) + len(down) - 2
+        west, north = across.start * EXTENT - pad, down.start * EXTENT - pad
+        piece = shapely.clip_by_rect(shape, west, north, across.stop * EXTENT + pad, down.stop * EXTENT + pad)
         if not piece.is_empty:
             yield from _quartered(piece, across, down)
 

@@ -19,6 +19,8 @@ TURN_S = 7.5
 TURN_BIAS = 1.075
 ONCOMING_S = 2.0
 U_TURN_S = 20.0
+STUB_DM = 1
+"""A piece no longer than this has no direction to turn from or to."""
 NEAR_DM = 200
 """A stop sign without a direction further than this from a junction binds those who come to the junction."""
 
@@ -101,6 +103,8 @@ def _angles(
     outward = _bearings(graph.shape, out_from, out_to)
     inward = _bearings(graph.shape, in_from, in_to)
     angle: npt.NDArray[np.float64] = (outward[head] - inward[tail] + 540.0) % 360.0 - 180.0
+    stub = graph.length_dm[segment] <= STUB_DM
+    angle[stub[tail] | stub[head]] = 0.0
     return angle
 
 

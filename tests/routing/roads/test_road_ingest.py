@@ -186,6 +186,21 @@ FROM_TO = [Member("w", 1, "from"), Member("w", 2, "to")]
             [Restriction("no_left_turn", 1, 2, 9, hours="Mo-Fr 07:00-09:00,16:00-18:00")],
         ),
         ({"restriction:conditional": "no_left_turn @ (weight > 7.5)"}, [Member("n", 9, "via")], []),
+        (
+            {"restriction": "no_left_turn", "restriction:conditional": "no_u_turn @ (Su)"},
+            [Member("n", 9, "via")],
+            [Restriction("no_u_turn", 1, 2, 9, hours="Su"), Restriction("no_left_turn", 1, 2, 9)],
+        ),
+        (
+            {"restriction": "no_entry"},
+            [Member("n", 9, "via"), Member("w", 3, "to")],
+            [Restriction("no_entry", 1, 2, 9), Restriction("no_entry", 1, 3, 9)],
+        ),
+        (
+            {"restriction": "only_straight_on"},
+            [Member("n", 9, "via"), Member("w", 3, "to")],
+            [Restriction("only_straight_on", 1, 2, 9, or_to=(3,))],
+        ),
         ({"restriction": "no_left_turn"}, [], []),
         ({"restriction": "give_way"}, [Member("n", 9, "via")], []),
     ],
@@ -237,6 +252,8 @@ def test_a_forbidden_turn_sends_the_car_round_the_block(tmp_path):
     assert metres(block(tmp_path, forbidden), WEST, NORTH) == 850
     only = [([("way", 2, "from"), ("node", 2, "via"), ("way", 3, "to")], {"restriction": "only_right_turn"})]
     assert metres(block(tmp_path, only), WEST, NORTH) == 850
+    either = [([*only[0][0], ("way", 6, "to")], {"restriction": "only_right_turn"})]
+    assert metres(block(tmp_path, either), WEST, NORTH) == 450
     spared = [(forbidden[0][0], {"restriction": "no_left_turn", "except": "motorcar"})]
     assert metres(block(tmp_path, spared), WEST, NORTH) == 450
 

@@ -166,10 +166,13 @@ def test_regimes_are_stored_with_the_map(tmp_path):
 def test_a_stack_of_hours_knows_when_the_street_closes(tmp_path):
     network = block(tmp_path, {"access:conditional": f"no @ ({RUSH})"})
     places = network.snap([[x * METRE, y * METRE] for x, y in (WEST, NORTH, MIDDLE)])
-    stack = network.matrices(places, date(2026, 11, 23), 6 * 3600, 10 * 3600)
+    asked = (date(2026, 11, 23), 6 * 3600, 10 * 3600)
+    stack = network.matrices(places, *asked)
     metres = {piece.at_s: int(piece.distance_m[0, 1]) for piece in stack}
     assert [metres[at_s] for at_s in (25_140, 25_200, 32_340, 32_400)] == [450, 850, 850, 450]
     assert all((piece.duration_s >= 0).all() for piece in stack)
+    elsewhere = network.matrices(network.snap([[x * METRE, y * METRE] for x, y in (WEST, (-50, 0))]), *asked)
+    assert [piece.at_s for piece in elsewhere] == [0, 36_000]
 
 
 def test_of_many_changes_in_a_shift_those_of_most_streets_are_told(tmp_path):

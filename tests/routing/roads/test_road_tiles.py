@@ -18,7 +18,7 @@ import visits.demo
 from routing.errors import InputError, RoadError
 from routing.roads.drawing import HIGHEST_ZOOM, LOWEST_ZOOM, read_drawing, seas
 from routing.roads.tile_store import TileStore
-from routing.roads.tiles import EXTENT, build_tiles, to_unit_square
+from routing.roads.tiles import EXTENT, _cut, build_tiles, to_unit_square
 from tests.tiny_maps import METRE, write_map
 
 HELSINKI = Path(visits.demo.__file__).parent / "helsinki.osm.pbf"
@@ -242,6 +242,24 @@ def test_a_large_lake_keeps_its_area_islands_and_names_at_every_zoom(tmp_path):
                     here = shapely.geometry.shape(feature["geometry"])
                     area += shapely.intersection(here.buffer(0), shapely.box(0, 0, EXTENT, EXTENT)).area
         assert area / (EXTENT * scale) ** 2 == pytest.approx(whole.area, rel=0.1 if zoom < 8 else 0.02), zoom
+
+
+@pytest.mark.parametrize("zoom", [11, 14])
+def test_cutting_by_halves_gives_what_cutting_each_tile_out_of_the_whole_gives(tmp_path, zoom):
+    things = [*read_drawing(lake_district(tmp_path / "lake.osm")), *read_drawing(HELSINKI)[::40]]
+    for thing in things:
+        scaled = shapely.transform(thing.shape, lambda lonlat: to_unit_square(lonlat) * EXTENT * (1 << zoom))
+        found = {}
+        for column, row, piece in _cut(scaled):
+            found.setdefault((column, row), []).append(piece)
+        west, north, east, south = (math.floor(value / EXTENT) for value in scaled.bounds)
+        for column in range(west - 1, east + 2):
+            for row in range(north - 1, south + 2):
+                frame = (column * EXTENT - 64, row * EXTENT - 64, (column + 1) * EXTENT + 64, (row + 1) * EXTENT + 64)
+                wanted = shapely.clip_by_rect(scaled, *frame)
+                here = shapely.GeometryCollection(found.get((column, row), []))
+                assert here.area == pytest.approx(wanted.area, rel=1e-3, abs=EXTENT), (thing.properties, column, row)
+                assert here.length == pytest.approx(wanted.length, rel=1e-2, abs=40), (thing.properties, column, row)
 
 
 def test_a_place_that_is_drawn_as_an_area_is_named_in_its_middle(tmp_path):
