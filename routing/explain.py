@@ -1,5 +1,7 @@
 """Why a visit is not in a plan, and what would make room for it: found by trying, on the exact clock.
 
+Why a stop is where it is says `why_here`.
+
 Every remedy is carried out: the route with the visit in its best place is timed under the changed rule, and its cost is
 what the plan's objective then loses or gains.
 """
@@ -12,11 +14,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from routing.errors import InputError
+from routing.placing import Alternative, Refusal, WhyHere, why_here
 from routing.plan import Plan, Unserved
 from routing.problem import Problem, Visit
 from routing.solve.construct import Deadline
 from routing.solve.reasons import examine
 from routing.solve.schedule import Scheduler, Timing
+
+__all__ = ["Alternative", "Refusal", "Remedy", "WhyHere", "what_would_make_room", "why_here", "why_not"]
 
 Kind = Literal["open_longer", "extend_shift", "drop", "other_rep"]
 
