@@ -7,6 +7,7 @@ All times are whole seconds from the local midnight of `day`. An `EventList` tha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -173,16 +174,22 @@ def _subject(event: Event) -> tuple[str, str]:
             return "lock", event.visit
 
 
-def check_events(problem: Problem, plan: Plan, events: EventList) -> None:
-    """Holds events against their problem and plan.
+def before_all(problem: Problem) -> EventList:
+    """No events, the day before the problem's first: every shift is open from its start."""
+    first = min((shift.day for shift in problem.shifts), default=date(1970, 1, 1))
+    return EventList(day=max(first, date.min + timedelta(days=1)) - timedelta(days=1), now_s=0)
+
+
+def check_events(problem: Problem, plan: Plan, events: EventList, *, any_day: bool = False) -> None:
+    """Holds events against their problem and plan; with `any_day` their day need not have a shift.
 
     Raises InputError with one sentence that names the event, its field, the value and the mend.
     """
     today = [shift for shift in problem.shifts if shift.day == events.day]
-    if not today:
+    if not today and not any_day:
         days = ", ".join(sorted({str(shift.day) for shift in problem.shifts})) or "none"
         raise InputError(f"day is {events.day}, on which the problem has no shift; its days are {days}")
-    latest = max(_DAY_S, *(shift.end_s + shift.max_overtime_s for shift in today))
+    latest = max([_DAY_S, *(shift.end_s + shift.max_overtime_s for shift in today)])
     if events.now_s > latest:
         raise InputError(f"now_s is {events.now_s}, after the end of the day; write 0 to {latest}")
     _check_plan(problem, plan)

@@ -96,7 +96,7 @@ def why_here(problem: Problem, plan: Plan, visit: str, *, limit: int = 5, now: E
     wanted = problem.visits[problem.visit_index[visit]]
     planned = open_day(problem, plan, now)
     if planned is None or _settled(planned, visit):
-        return _under_way(problem, route, stop, wanted)
+        return _fixed(problem, route, stop, wanted, "under_way", "under_way")
     without = plan.model_copy(update={"routes": _without(plan.routes, visit)})
     day = open_day(problem, without, now, wanted)
     assert day is not None, "a day that has a stop has a shift"
@@ -124,7 +124,8 @@ def _settled(day: Day, visit: str) -> bool:
     return visit not in day.homes
 
 
-def _under_way(problem: Problem, route: Route, stop: Stop, visit: Visit) -> WhyHere:
+def _fixed(problem: Problem, route: Route, stop: Stop, visit: Visit, choice: Choice, timing: Timing) -> WhyHere:
+    """For a stop that cannot be taken out: it is history, or the others cannot be reached without it."""
     shift = problem.shifts[problem.shift_index[route.shift]]
     return WhyHere(
         visit=stop.visit,
@@ -133,11 +134,11 @@ def _under_way(problem: Problem, route: Route, stop: Stop, visit: Visit) -> WhyH
         day=shift.day,
         start_s=stop.start_s,
         movable=False,
-        timing="under_way",
+        timing=timing,
         earliest_s=stop.start_s,
         latest_s=stop.start_s,
         wait_s=_waited(route, stop),
-        choice="under_way",
+        choice=choice,
         margin_s=None,
         worth_s=visit.worth_s(shift.rep),
         preference_s=visit.rep_preference_s.get(shift.rep, 0),
@@ -177,8 +178,10 @@ class _Asked:
         whole = self.rest.clock.schedule(number, (*sequence[:row], self.place, *sequence[row:]))
         used = bool(sequence or self.day.state.open[self.home].locked)
         base = self.rest.clock.schedule(number, sequence) if used else None
-        if whole is None or (used and base is None):
+        if whole is None:
             raise InputError(f"the route of shift {self.route.shift!r} cannot be done; evaluate the plan")
+        if used and base is None:
+            return _fixed(self.day.problem, self.route, self.stop, self.visit, "only_possible", self._timing())
         price = whole.price_s + whole.travel_price_s - (base.price_s + base.travel_price_s if base else 0)
         preference = self.visit.rep_preference_s.get(shift.rep, 0)
         offers, refusals = self._others()

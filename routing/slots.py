@@ -9,7 +9,7 @@ import numpy as np
 from routing.documents import Day as DayField
 from routing.documents import Document, Id, Seconds, SignedSeconds
 from routing.errors import InputError
-from routing.events import EventList, Insert, check_events
+from routing.events import EventList, Insert, before_all, check_events
 from routing.plan import Plan
 from routing.problem import Problem, Visit
 from routing.repair.aftermath import problem_after
@@ -71,14 +71,14 @@ def open_day(problem: Problem, plan: Plan, now: EventList | None, visit: Visit |
     """The open day, with the visit in its problem where one is given; None without shifts."""
     if not problem.shifts:
         return None
-    if now is None:
-        now = EventList(day=min(shift.day for shift in problem.shifts), now_s=0)
+    any_day = now is None
+    now = now or before_all(problem)
     if visit is not None and visit.id not in problem.visit_index:
         now = now.model_copy(update={"events": (*now.events, Insert(type="insert", visit=visit))})
     elif visit is not None:
         others = [visit if one.id == visit.id else one for one in problem.visits]
         problem = problem.with_parts(shifts=problem.shifts, visits=others)
-    check_events(problem, plan, now)
+    check_events(problem, plan, now, any_day=any_day)
     state = state_of(problem, plan, now)
     return day_of(problem_after(problem, now, plan), state, now)
 

@@ -54,7 +54,8 @@ def _told(problem: Problem, plan: Plan) -> list[tuple[_Trial, WhyHere]]:
 def test_every_alternative_costs_what_it_says(problem: Problem) -> None:
     for trial, told in _told(problem, plan_of(problem)):
         here = trial.gain(trial.home, trial.row)
-        if here is None:
+        if not told.movable:
+            assert here is None or problem.visits[trial.visit].promise is not None
             continue
         assert told.worth_s - told.cost_s == here
         assert [one.extra_s for one in told.alternatives] == sorted(one.extra_s for one in told.alternatives)
@@ -72,7 +73,7 @@ def test_a_shift_that_is_refused_cannot_take_it(problem: Problem) -> None:
     for trial, told in _told(problem, plan_of(problem)):
         for one in told.refusals:
             k = problem.shift_index[one.shift]
-            assert all(trial.gain(k, row) is None for row in range(len(trial.others[k]) + 1))
+            assert not told.movable or all(trial.gain(k, row) is None for row in range(len(trial.others[k]) + 1))
         assert told.earliest_s <= told.start_s <= told.latest_s
 
 
