@@ -46,7 +46,7 @@ class Effort:
         """The same with the usual number of iterations where nothing was told."""
         if self.seconds is not None or self.iterations is not None:
             return self
-        usual = WORK * min(MOST_REPS, reps) / max(LEAST_VISITS, visits)
+        usual = USUAL * min(MOST_REPS, reps) * (LEAST_VISITS / max(LEAST_VISITS, visits)) ** 1.5
         return Effort(None, int(usual * self.share), self.seed, self.should_stop)
 
     @property
@@ -60,9 +60,9 @@ class Effort:
         return self.should_stop is not None and self.should_stop()
 
 
-WORK = 60_000
-"""Usual effort for one rep as iterations times visits: measured to be some 40 ms, whatever the size."""
-MOST_REPS = 4
+USUAL = 2_000
+"""Usual iterations for one rep and few visits, some 25 ms; more visits get fewer, as an iteration costs more."""
+MOST_REPS = 8
 """The usual effort for a team is so many times that of one rep at most."""
 LEAST_VISITS = 30
 LONG_S = 1.0

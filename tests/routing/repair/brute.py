@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import permutations, product
 
 from routing.evaluate import evaluate
@@ -10,9 +10,9 @@ from routing.events import EventList
 from routing.plan import Plan, Unserved
 from routing.problem import Problem
 from routing.repair import problem_after
-from routing.repair.rest import RETIMED_S, Day, day_of, rest_of
+from routing.repair.rest import RETIMED_S, Day, Rest, day_of, rest_of
 from routing.repair.state import state_of
-from routing.repair.telling import Teller
+from routing.repair.telling import Teller, disturbed
 from routing.repair.timeline import Told
 
 
@@ -55,7 +55,7 @@ def best_repair(problem: Problem, plan: Plan, events: EventList) -> tuple[int, i
     }
     free = [visit.id for visit in after.visits if visit.id not in day.state.locked | over]
     rest = rest_of(day, positions, {}, free, keep_times=False)
-    teller = Teller(day, frozenset(positions))
+    teller = Teller(day, disturbed(day))
     routes = {position: _orders(day, teller, rest, position, free) for position in positions}
     best = (-1, 0)
     for places in product((-1, *positions), repeat=len(free)):
@@ -67,15 +67,13 @@ def best_repair(problem: Problem, plan: Plan, events: EventList) -> tuple[int, i
 
 
 def _orders(
-    day: Day, teller: Teller, rest: object, position: int, free: list[str]
+    day: Day, teller: Teller, rest: Rest | None, position: int, free: Sequence[str]
 ) -> dict[frozenset[str], Told | None]:
     """For each set of stops that the shift can do, its best route."""
-    problem, found = day.problem, {}
-    for size in range(len(free) + 1):
-        for order in permutations(free, size):
-            home = {name for name in order if name in day.pinned and day.homes[name] != position}
-            if home:
-                continue
+    found: dict[frozenset[str], Told | None] = {}
+    able = [name for name in free if name not in day.pinned or day.homes[name] == position]
+    for size in range(len(able) + 1):
+        for order in permutations(able, size):
             try:
                 told = teller.told(position, order, rest)
             except (ValueError, KeyError):
@@ -83,5 +81,4 @@ def _orders(
             known = found.get(frozenset(order))
             if known is None or (told is not None and known.worth_s - known.price_s < told.worth_s - told.price_s):
                 found[frozenset(order)] = told
-    del problem
     return found

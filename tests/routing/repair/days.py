@@ -54,9 +54,14 @@ def tiny_days(
         stop.visit for route in plan.routes for stop in route.stops if stop.arrival_s <= now_s or route.start_s <= now_s
     }
     names = [visit.id for visit in problem.visits]
+    planned = {stop.visit for route in plan.routes for stop in route.stops}
     events: list[dict[str, Any]] = []
     for name in draw(st.lists(st.sampled_from(names), unique=True, max_size=3)):
-        kinds = ["no_show", "lock", *(["cancel", "cancel"] if name not in history else [])]
+        kinds = [
+            "no_show",
+            *(["lock"] if name in planned else []),
+            *(["cancel", "cancel"] if name not in history else []),
+        ]
         kinds += ["hours"] if name not in under_way else []
         kind = draw(st.sampled_from(kinds))
         event: dict[str, Any] = {"type": kind, "visit": name}
