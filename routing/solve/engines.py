@@ -87,9 +87,9 @@ def solve_by_search(
     on_routes: OnRoutes | None,
 ) -> Plan:
     """The compiled search with its route pool and CP-SAT."""
+    deadline = Deadline.after(options.time_s)
     from routing.solve.bounded import search_and_bound  # noqa: PLC0415 - the kernels load in a second the others save
 
-    deadline = Deadline.after(options.time_s)
     scheduler = Scheduler(problem)
     reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
     left = deadline.remaining_s
