@@ -8,6 +8,7 @@ must-visit is known the bound holds for all such plans; else it holds for every 
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ import numpy as np
 from routing.problem import Problem
 from routing.solve.arrays import Arrays, to_arrays
 from routing.solve.construct import Deadline
-from routing.solve.dual import Column, Dual, Pricing, lower_prices
+from routing.solve.dual import NearPricing, Pricing, lower_prices
 from routing.solve.labelling import Goal, new_labels
+from routing.solve.master import Column, Floats, Master
 from routing.solve.one_shift import one_shift
 from routing.solve.outlook import look_ahead
-from routing.solve.proof import best_route, most_gain, nearest
+from routing.solve.proof import best_route, nearest
 from routing.solve.relaxation import relax
 
 CELLS = 4_000_000
@@ -34,6 +36,8 @@ FEWEST_TIMES = 24
 """Times of a clock below which the column generation is not worth its time."""
 UNTIMED_ROUNDS = 12
 """Rounds where no deadline is given."""
+SHORT_PART, SHORT_ROUNDS, SHORT_WORK = 0.15, 6, 4_000_000
+"""Part of the time, rounds and comparisons for a first try on a single shift."""
 LABELS = 200_000
 WORK = 40_000_000
 """Room and comparisons of one labelling."""
@@ -59,7 +63,7 @@ def upper_bound(
 ) -> int | None:
     """An objective in seconds that no plan exceeds, or None where the deadline leaves no time to find one.
 
-    `arrays` are those of the problem, where they are made already. Raises InputError when the problem has no travel times.
+    `arrays` are the problem's, where they are made already. Raises InputError when the problem has no travel times.
     """
     seconds = None if deadline is None else deadline.remaining_s
     arrays = arrays or to_arrays(problem)
@@ -94,14 +98,16 @@ class _Bounding:
             return best
         start = np.zeros(len(self.arrays.must)) if relaxed is None else relaxed.prices
         start = start + self.arrays.must_bonus * self.arrays.must.astype(np.float64)
-        columns = self.known.columns if self.known else ()
-        dual = lower_prices(pricing, columns, start, self.floor, self._goes_on)
-        tightest = dual.bound
-        if tightest > self.floor:
-            settle = self._one_shift if len(self.first) == 1 and self.capacity[0] == 1 else self._several
-            tightest = min(tightest, settle(pricing, dual))
-        found = max(tightest, self.floor) - self.bonus
-        return found if best is None else min(best, found)
+        alone = len(self.first) == 1 and self.capacity[0] == 1
+        settle = self._one_shift if alone else self._several
+        tightest = max(settle(pricing, self._master(), start), self.floor) - self.bonus
+        return tightest if best is None else min(best, tightest)
+
+    def _master(self) -> Master:
+        """A relaxation over the routes known from the search."""
+        master = Master(len(self.arrays.must), self.capacity.tolist())
+        master.add(self.known.columns if self.known else ())
+        return master
 
     def _pricing(self) -> Pricing | None:
         shifts = [one_shift(self.problem, self.arrays, int(k)) for k in self.first]
@@ -113,39 +119,52 @@ class _Bounding:
         worths = [self.arrays.worth[k][one.visits] for k, one in zip(self.first, shifts, strict=True)]
         return Pricing(shifts, self.capacity.astype(np.int64), worths, cells)
 
-    def _goes_on(self, rounds: int) -> bool:
+    def _one_shift(self, pricing: Pricing, master: Master, start: Floats) -> int:
+        """A bound on the only shift: its best route by labelling, once with few rounds of prices and once with many."""
+        shift, worth, table = pricing.shifts[0], pricing.worths[0], pricing.tables[0]
+        labels, near = new_labels(shift, table, LABELS), nearest(shift)
+        bound = int(worth.clip(min=0).sum())
+        for part, rounds, most_work in ((SHORT_PART, SHORT_ROUNDS, SHORT_WORK), (PRICING_PART, UNTIMED_ROUNDS, WORK)):
+            dual = lower_prices(pricing, master, start, self.floor, functools.partial(self._goes_on, part, rounds))
+            bound = min(bound, dual.bound)
+            if bound <= self.floor:
+                return bound
+            guide = worth - dual.prices[shift.visits]
+            look_ahead(shift, guide, table)
+            goal = Goal(worth, guide, int(dual.prices.sum()), self.floor, len(worth))
+            found = best_route(shift, goal, table, near, labels, self._work(most_work), self._time_left)
+            bound, start = min(bound, found.worth), dual.prices.astype(np.float64)
+            if found.proven:
+                return bound
+        return bound
+
+    def _several(self, pricing: Pricing, master: Master, start: Floats) -> int:
+        """A bound on several shifts: prices over routes with repeats, then over routes that repeat nothing nearby."""
+        goes_on = functools.partial(self._goes_on, PRICING_PART, UNTIMED_ROUNDS)
+        dual = lower_prices(pricing, master, start, self.floor, goes_on)
+        if not self._time_left():
+            return dual.bound
+        finer = lower_prices(
+            NearPricing(pricing, LABELS, functools.partial(self._work, WORK)),
+            self._master(),
+            dual.prices.astype(np.float64),
+            self.floor,
+            functools.partial(self._goes_on, 1.0, UNTIMED_ROUNDS),
+        )
+        return min(dual.bound, finer.bound)
+
+    def _goes_on(self, part: float, rounds: int, done: int) -> bool:
+        """Whether prices may be tried again after so many rounds, with this part of the time or of the rounds."""
         if self.seconds is None:
-            return rounds < UNTIMED_ROUNDS
-        return time.monotonic() - self.began < PRICING_PART * self.seconds
+            return done < rounds
+        return time.monotonic() - self.began < part * self.seconds
 
     def _time_left(self) -> bool:
         return self.seconds is None or time.monotonic() - self.began < self.seconds
 
-    def _work(self) -> int:
+    def _work(self, most: int) -> int:
         """Comparisons that a labelling may take."""
         if self.seconds is None:
-            return WORK
+            return most
         left = self.seconds - (time.monotonic() - self.began)
-        return max(0, min(WORK, int(left * WORK_PER_S)))
-
-    def _one_shift(self, pricing: Pricing, dual: Dual) -> int:
-        """The best route of the only shift, its worths unchanged; the prices tell what can still follow."""
-        shift, worth, table = pricing.shifts[0], pricing.worths[0], pricing.tables[0]
-        guide = worth - dual.prices[shift.visits]
-        look_ahead(shift, guide, table)
-        goal = Goal(worth, guide, int(dual.prices.sum()), self.floor)
-        labels = new_labels(shift, table, LABELS)
-        return best_route(shift, goal, table, nearest(shift), labels, self._work(), self._time_left)
-
-    def _several(self, pricing: Pricing, dual: Dual) -> int:
-        """The bound at the same prices, with what labelling takes off each shift's gain."""
-        total = dual.bound
-        for kind, (shift, worth, table) in enumerate(zip(pricing.shifts, pricing.worths, pricing.tables, strict=True)):
-            if dual.gains[kind] <= 0 or not self._time_left():
-                continue
-            profit = worth - dual.prices[shift.visits]
-            look_ahead(shift, profit, table)
-            goal = Goal(profit, profit, 0, 0)
-            gain = most_gain(shift, goal, table, nearest(shift), new_labels(shift, table, LABELS), self._work())
-            total -= int(pricing.capacity[kind]) * (int(dual.gains[kind]) - min(gain, int(dual.gains[kind])))
-        return total
+        return max(0, min(most, int(left * WORK_PER_S)))

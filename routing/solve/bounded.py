@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from routing.problem import Problem
 from routing.solve.bound import MOST_COLUMNS, Known, upper_bound
 from routing.solve.construct import Deadline
-from routing.solve.dual import Column
+from routing.solve.master import Column
 from routing.solve.options import Progress, SolveOptions
 from routing.solve.recombine import gather
 from routing.solve.search import Found, search
@@ -97,13 +97,7 @@ def _columns(found: Found) -> list[Column]:
     if found.arrays is None or len(found.sequences) < 2:
         return []
     columns = gather(found.arrays, found.pools)
-    visits = len(found.arrays.must)
-    rows = (-columns.value).argsort(kind="stable")[:MOST_COLUMNS]
-    some = columns.take(rows)
-    return [
-        (kind, value, tuple(visit for visit in route if visit < visits))
-        for kind, value, route in zip(some.kind.tolist(), some.value.tolist(), some.visits.tolist(), strict=True)
-    ]
+    return columns.routes((-columns.value).argsort(kind="stable")[:MOST_COLUMNS], len(found.arrays.must))
 
 
 def _later(on_progress: OnProgress | None, elapsed_s: float, iterations: int) -> OnProgress | None:

@@ -9,18 +9,18 @@ Prices are whole numbers and all arithmetic on them is exact. The next prices li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from routing.solve.arrays import Ints
+from routing.solve.labelling import NOTHING, Goal, new_labels
+from routing.solve.master import Column, Master
 from routing.solve.one_shift import OneShift
 from routing.solve.outlook import LOST, Outlook, look_ahead, new_outlook, read_routes
-
-Column = tuple[int, int, tuple[int, ...]]
-"""Kind of shift, worth less prices, and visits (of the problem), perhaps repeated."""
+from routing.solve.proof import most_gain, nearest, read_back
 
 CENTRE = 0.7
 """How far the prices tried stay from the newest towards the best."""
@@ -28,41 +28,6 @@ JOINING = 12
 """Routes of one shift that join the relaxation in a round at most."""
 LONGEST = 160
 """Visits of a route that is read from a table, at most."""
-
-
-class Master:
-    """The linear relaxation over the routes known."""
-
-    def __init__(self, visits: int, capacity: Sequence[int]) -> None:
-        from ortools.linear_solver import pywraplp  # noqa: PLC0415 -- solves without a bound never come here
-
-        self._solver = pywraplp.Solver.CreateSolver("GLOP")
-        self._visits = [self._solver.Constraint(0, 1) for _ in range(visits)]
-        self._shifts = [self._solver.Constraint(0, many) for many in capacity]
-        self._goal = self._solver.Objective()
-        self._goal.SetMaximization()
-        self._known: set[tuple[int, tuple[int, ...]]] = set()
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def add(self, columns: Iterable[Column]) -> None:
-        """Adds the routes not known yet."""
-        for kind, value, visits in columns:
-            key = (kind, visits)
-            if key in self._known:
-                continue
-            self._known.add(key)
-            share = self._solver.NumVar(0, self._solver.infinity(), "")
-            self._goal.SetCoefficient(share, float(value))
-            self._shifts[kind].SetCoefficient(share, 1.0)
-            for visit in set(visits):
-                self._visits[visit].SetCoefficient(share, float(visits.count(visit)))
-
-    def solve(self) -> tuple[npt.NDArray[np.float64], float]:
-        """Prices of the visits, and the value of the relaxation."""
-        self._solver.Solve()
-        return np.maximum([row.dual_value() for row in self._visits], 0.0), float(self._goal.Value())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +50,40 @@ class Pricing:
         """What each kind of shift gains at most at these prices, and routes that gain much."""
         gains = np.zeros(len(self.shifts), np.int64)
         columns: list[Column] = []
-        for kind, (shift, worth, table) in enumerate(zip(self.shifts, self.worths, self.tables, strict=True)):
-            profit = worth - prices[shift.visits]
-            gains[kind] = look_ahead(shift, profit, table)
-            columns += _best_routes(kind, shift, profit, prices, table)
+        for kind, (shift, worth) in enumerate(zip(self.shifts, self.worths, strict=True)):
+            gains[kind], found = self._price(kind, worth - prices[shift.visits], prices)
+            columns += found
         return gains, columns
+
+    def _price(self, kind: int, profit: Ints, prices: Ints) -> tuple[int, list[Column]]:
+        shift, table = self.shifts[kind], self.tables[kind]
+        return int(look_ahead(shift, profit, table)), _best_routes(kind, shift, profit, prices, table)
+
+
+class NearPricing(Pricing):
+    """The same over routes that repeat no visit nearby: tighter, and slower."""
+
+    def __init__(self, rough: Pricing, most_labels: int, most_work: Callable[[], int]) -> None:
+        self.shifts, self.capacity, self.worths, self.tables = rough.shifts, rough.capacity, rough.worths, rough.tables
+        self._labels = [
+            new_labels(shift, table, most_labels) for shift, table in zip(self.shifts, self.tables, strict=True)
+        ]
+        self._near = [nearest(shift) for shift in self.shifts]
+        self._most_work = most_work
+
+    def _price(self, kind: int, profit: Ints, prices: Ints) -> tuple[int, list[Column]]:
+        shift, table, labels = self.shifts[kind], self.tables[kind], self._labels[kind]
+        hoped = look_ahead(shift, profit, table)
+        if hoped <= 0:
+            return 0, []
+        goal = Goal(profit, profit, 0, 0, len(profit))
+        gain = most_gain(shift, goal, table, self._near[kind], labels, self._most_work())
+        columns: list[Column] = []
+        for place in np.argsort(-labels.total, kind="stable").tolist():
+            if labels.last[place] != NOTHING and labels.total[place] > 0 and len(columns) < JOINING:
+                visits = shift.visits[read_back(labels, int(labels.last[place]))]
+                columns.append((kind, int(labels.total[place] + prices[visits].sum()), tuple(visits.tolist())))
+        return min(gain, hoped), columns
 
 
 def _best_routes(kind: int, shift: OneShift, profit: Ints, prices: Ints, table: Outlook) -> list[Column]:
@@ -107,20 +101,18 @@ def _best_routes(kind: int, shift: OneShift, profit: Ints, prices: Ints, table: 
 
 def lower_prices(
     pricing: Pricing,
-    columns: Iterable[Column],
+    master: Master,
     start: npt.NDArray[np.float64],
     goal: int,
     go_on: Callable[[int], bool],
 ) -> Dual:
-    """Prices with a low bound, found from the prices `start` float [n] and the routes given.
+    """Prices with a low bound, found from the prices `start` float [n] and the relaxation's routes.
 
     Ends when `go_on(rounds)` is false, no route joins any more, or the bound is at most `goal`.
     """
-    master = Master(len(start), pricing.capacity.tolist())
-    master.add(columns)
     best, tried = _tried(pricing, master, start), 1
     while best.bound > goal and go_on(tried):
-        newest, relaxed = master.solve()
+        newest, _, relaxed = master.solve()
         if best.bound <= relaxed + 0.5:
             break
         known = len(master)

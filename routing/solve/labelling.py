@@ -55,6 +55,10 @@ class Labels(NamedTuple):
     """[T] first label of each time."""
     at_place: Matrix
     """[M, m] first label of each place and mask."""
+    last: Ints
+    """[m] label of the best route that ends its visits at each place, -1 for none."""
+    total: Ints
+    """[m] what that route is worth."""
 
 
 class Goal(NamedTuple):
@@ -68,6 +72,8 @@ class Goal(NamedTuple):
     """What the guiding worths leave out in sum: added to every hope."""
     floor: int
     """Value that routes must exceed to be of interest."""
+    lag: int
+    """A visit comes only after all those numbered so much lower; the number of visits where order is free."""
 
 
 def new_labels(o: OneShift, table: Outlook, most: int) -> Labels:
@@ -88,6 +94,8 @@ def new_labels(o: OneShift, table: Outlook, most: int) -> Labels:
         beside=words[5],
         at_time=np.full(times, NOTHING, np.int32),
         at_place=np.full((masks, len(o.visits)), NOTHING, np.int32),
+        last=np.full(len(o.visits), NOTHING, np.int64),
+        total=np.zeros(len(o.visits), np.int64),
     )
 
 
@@ -179,6 +187,10 @@ def _extend(
     for visit in range(visits):
         if origin < visits and near[origin, visit] >= 0 and known.memory[label] >> near[origin, visit] & 1:
             continue
+        if visit >= goal.lag:
+            needed = (np.int64(1) << visit - goal.lag + 1) - 1
+            if known.memory[label] & needed != needed:
+                continue
         memory = np.int64(-1)
         for w in range(o.ways_at[mask], o.ways_at[mask + 1]):
             if at > o.way_leave[w]:
@@ -255,6 +267,7 @@ def label_routes(
     counts[3] = NOTHING
     known.at_time[:] = NOTHING
     known.at_place[:] = NOTHING
+    known.last[:] = NOTHING
     known.place[0] = visits
     known.before[0] = NOTHING
     known.mask[0] = 0
@@ -281,6 +294,10 @@ def label_routes(
             _, paid = leg(o, known.place[label], visits + 1, known.free[label], 1)
             if limited == 0 or known.travel[label] + paid <= o.span[3]:
                 value = known.value[label] + going_home(o, known.place[label], known.mask[label], known.free[label])
+                place = known.place[label]
+                if known.last[place] == NOTHING or value > known.total[place]:
+                    known.last[place] = label
+                    known.total[place] = value
                 if value > best:
                     best = value
                     counts[3] = label

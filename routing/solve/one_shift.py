@@ -6,6 +6,7 @@ time of day is the least of its departure or later, waiting costs nothing, and o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,9 +53,9 @@ class OneShift(NamedTuple):
     """[4] of travel, waiting, lateness, overtime."""
 
 
-def one_shift(problem: Problem, arrays: Arrays, k: int) -> OneShift:
-    """Shift k of the problem."""
-    visits = np.flatnonzero(arrays.allowed[k]).astype(np.int64)
+def one_shift(problem: Problem, arrays: Arrays, k: int, only: Sequence[int] | None = None) -> OneShift:
+    """Shift k of the problem with all visits it may serve, or `only` these in their order."""
+    visits = np.flatnonzero(arrays.allowed[k]).astype(np.int64) if only is None else np.array(only, np.int64)
     nodes = np.concatenate([visits, arrays.start[k : k + 1], arrays.end[k : k + 1]])
     rows = arrays.calendar[k] * len(arrays.must) + visits
     first, last = arrays.windows_at[rows], arrays.windows_at[rows + 1]

@@ -16,8 +16,8 @@ ENGINES: tuple[Engine, ...] = ("search", "ortools")
 class SolveOptions:
     """How long and with what to solve. With `iterations` and no `seconds` the plan is the same on every run.
 
-    With neither, `DEFAULT_SECONDS` are taken. With `gap` the solve may end as soon as the objective is proven to be within
-    that part of the bound. Raises InputError naming the option that cannot be.
+    With neither, `DEFAULT_SECONDS` are taken. With `gap` the solve may end as soon as the objective is proven to be
+    within that part of the bound. Raises InputError naming the option that cannot be.
     """
 
     engine: Engine = "search"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,6 +52,14 @@ class Neighbourhoods:
         self.size[place] = bit + 1
 
 
+def everything(visits: int) -> Neighbourhoods:
+    """Neighbourhoods of all visits, at most `WIDTH`: a visit's bit is its number everywhere."""
+    members = np.zeros((visits, WIDTH), np.int32)
+    members[:, :visits] = np.arange(visits)
+    near = np.tile(np.arange(visits, dtype=np.int8), (visits, 1))
+    return Neighbourhoods(near, members, np.full(visits, visits, np.int64))
+
+
 def nearest(shift: OneShift, many: int = FIRST_NEIGHBOURS) -> Neighbourhoods:
     """Neighbourhoods of the nearest visits."""
     visits = len(shift.visits)
@@ -66,6 +75,13 @@ def nearest(shift: OneShift, many: int = FIRST_NEIGHBOURS) -> Neighbourhoods:
     return found
 
 
+class Best(NamedTuple):
+    """No route is worth more than `worth`; where that is proven, one is worth as much or none beats the floor."""
+
+    worth: int
+    proven: bool
+
+
 def best_route(
     shift: OneShift,
     goal: Goal,
@@ -74,7 +90,7 @@ def best_route(
     labels: Labels,
     most_work: int,
     go_on: Callable[[], bool],
-) -> int:
+) -> Best:
     """The worth of the best route above `goal.floor`, or the floor where there is none.
 
     `near` grows as repeats are forbidden, while `go_on` says so and a labelling ends within `most_work` comparisons;
@@ -82,10 +98,14 @@ def best_route(
     """
     bound: int | None = None
     while True:
-        value, route = _labelled(shift, goal, table, near, labels, most_work)
+        value, finished, route = _labelled(shift, goal, table, near, labels, most_work)
         bound = value if bound is None else min(bound, value)
-        if not route or len(set(route)) == len(route) or not near.grow(route) or not go_on():
-            return bound
+        if not finished:
+            return Best(bound, proven=False)
+        if len(set(route)) == len(route):
+            return Best(bound, proven=True)
+        if not near.grow(route) or not go_on():
+            return Best(bound, proven=False)
 
 
 def most_gain(shift: OneShift, goal: Goal, table: Outlook, near: Neighbourhoods, labels: Labels, most_work: int) -> int:
@@ -95,11 +115,11 @@ def most_gain(shift: OneShift, goal: Goal, table: Outlook, near: Neighbourhoods,
 
 def _labelled(
     shift: OneShift, goal: Goal, table: Outlook, near: Neighbourhoods, labels: Labels, most_work: int
-) -> tuple[int, list[int]]:
-    """The best value, and the route of it, empty where the floor or an unfinished labelling gives it."""
+) -> tuple[int, bool, list[int]]:
+    """The best value, whether the labelling came to its end, and the route, empty where the floor is the value."""
     counts = np.zeros(4, np.int64)
     value = int(label_routes(shift, goal, table, near.near, near.members, labels, most_work, counts))
-    return value, [] if counts[2] or counts[3] == NOTHING else read_back(labels, int(counts[3]))
+    return value, counts[2] == 0, [] if counts[3] == NOTHING else read_back(labels, int(counts[3]))
 
 
 def read_back(labels: Labels, label: int) -> list[int]:
