@@ -178,7 +178,7 @@ def _planned_visit(team: TeamDays, home: RepDay, stop: PlannedStop, need: Need) 
         if working is not None and working.shift is not None:
             promised = Promise(start_s=promise.start_s, end_s=promise.end_s, shift=shift)
         windows = (TimeWindow(day=promise.day, start_s=promise.start_s, end_s=promise.end_s),)
-    elif len(team.days) > 1:
+    elif len(team.days) > 1 and not team.plans_alone:
         windows = _windows_on_all_days(team, home, windows, need)
     return ProblemVisit(
         id=stop.visit,
