@@ -100,8 +100,8 @@ class TeamDays:
 class Scope:
     """Which rep-days to read: the reps of some territories, or only those named, from a day to a last day.
 
-    `without` are visits that are being taken out of their plans. With `plans_alone` nothing is read but the plans: nobody
-    is looked for who could fill a gap, and planned stops stay on their days.
+    `without` are visits that are being taken out of their plans. With `plans_alone` nothing is read but the plans:
+    nobody is looked for who could fill a gap, and planned stops stay on their days.
     """
 
     territory_ids: tuple[str | None, ...]
