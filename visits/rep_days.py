@@ -22,6 +22,8 @@ from visits.problem_store import load_problem
 from visits.progress import DayProgress, progress_of
 from visits.territory_data import load_territory, visits_by_id
 
+MOST_AHEAD = timedelta(days=400)
+
 
 @dataclass(frozen=True, slots=True)
 class RepDay:
@@ -115,8 +117,10 @@ class Scope:
 def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
     """The days as they stand.
 
-    Raises InputError when the reps live in several time zones, ConflictError for a day that is over.
+    Raises InputError when the reps live in several time zones or for a day more than a year ahead, ConflictError for
+    one that is over.
     """
+    _require_near(scope, now)
     span = (scope.day, scope.last_day)
     territories = [
         load_territory(session, one, span, now, with_customers=not scope.plans_alone) for one in scope.territory_ids
@@ -155,6 +159,15 @@ def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
         plans_alone=scope.plans_alone,
         histories={name: one for data in territories for name, one in data.histories.items()},
     )
+
+
+def _require_near(scope: Scope, now: datetime) -> None:
+    """Raises ConflictError for a day that is over in every zone, InputError for one that nobody plans yet."""
+    today = now.date()
+    if scope.day < today - timedelta(days=1):
+        raise ConflictError(f"{scope.day} is over; what happened then stays as it is")
+    if scope.last_day > today + MOST_AHEAD:
+        raise InputError(f"{scope.last_day} is more than {MOST_AHEAD.days} days ahead; choose a nearer date")
 
 
 def _zone_of(reps: Collection[Rep]) -> ZoneInfo:
