@@ -280,6 +280,22 @@ def test_a_move_by_hand_is_priced_and_what_it_breaks_needs_a_word(store: Store) 
     assert "promise" in payload["broken"]
 
 
+def test_what_a_hand_put_there_against_the_rules_stays_when_the_day_is_repaired(store: Store) -> None:
+    morning = customer("early", ago=40, tier="A", opening_hours="Mo-Fr 08:00-10:00")
+    before = team(store, 24, 1, morning)
+    home = next(one for one in before.values() if any(stop.customer == "cus_early" for stop in one.stops))
+    stop = next(stop for stop in home.stops if stop.customer == "cus_early")
+    last = next(one for one in reversed(home.stops) if one.visit != stop.visit)
+    assert last.departure_s > 12 * 3600
+    move = {"type": "assign", "visit": stop.visit, "rep": home.rep, "date": MONDAY, "after": last.visit}
+    moved = ask(store, move=move)
+    assert "window" in {fault.kind for fault in moved.broken}
+    commit(store, moved, confirm=True)
+    gone = next(one for one in home.stops if one.visit not in {stop.visit, last.visit})
+    commit(store, ask(store, {"type": "cancel", "visit": gone.visit}))
+    assert stop.visit in {one.visit for one in documents(store)[home.rep, MONDAY].stops}
+
+
 def test_a_locked_stop_stays_whatever_happens_around_it(store: Store) -> None:
     ana = team(store)["rep_ana"]
     kept = ana.stops[-1].visit
