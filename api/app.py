@@ -20,6 +20,7 @@ from api.metrics import CountRequests, Metrics
 from api.routes import (
     customers,
     explanations,
+    fill_ins,
     health,
     me,
     plan_runs,
@@ -83,7 +84,20 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, explanations, proposals, slots, plan_runs, customers, reps, territories, tiles):
+    for noun in (
+        me,
+        plans,
+        visits,
+        fill_ins,
+        explanations,
+        proposals,
+        slots,
+        plan_runs,
+        customers,
+        reps,
+        territories,
+        tiles,
+    ):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.base import Given, Shown, Text
-from api.schemas.repair import Tapped
+from api.schemas.repair import Filling, Tapped
 
 
 class VisitOut(Shown):
@@ -51,6 +51,7 @@ class Cancellation(Given):
     """The visit will not take place."""
 
     reason: Annotated[Text, Field(description="Why; kept with the visit.")] = ""
+    fill: Filling = True
 
 
 class NoShow(Given):
