@@ -23,6 +23,7 @@ from api.routes import (
     api_keys,
     customers,
     explanations,
+    fill_ins,
     health,
     links,
     me,
@@ -99,7 +100,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
     signing_in = (provider, sessions, me, links, people, api_keys)
-    planned = (plans, visits, explanations, proposals, slots, plan_runs)
+    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
     for noun in (*signing_in, *planned, customers, reps, territories, tiles, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())

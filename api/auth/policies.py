@@ -85,6 +85,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "depart_for_visit": EVERYBODY,
     "skip_visit": EVERYBODY,
     "report_late": EVERYBODY,
+    "take_fill_in": EVERYBODY,
     "get_visit_history": EVERYBODY,
     "explain_visit": EVERYBODY,
     "explain_customer": EVERYBODY,

@@ -41,7 +41,8 @@ IdempotencyKey = Annotated[
 ]
 
 
-def _required(key: str | None) -> str:
+def required_key(key: str | None) -> str:
+    """The key of a tap. Raises ApiError 400 without a usable one."""
     if key is None or not key.strip():
         raise bad_field("Idempotency-Key", "is missing; send a fresh UUID with every tap", status=400)
     if len(key) > 200 or not key.isprintable():
@@ -95,7 +96,7 @@ def depart(
     body: Departure | None = None,
 ) -> TapAnswer:
     """The rep has set out to the customer; the visit no longer moves."""
-    key = _required(idempotency_key)
+    key = required_key(idempotency_key)
     at = (body or Departure()).at
     return taps.depart(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=at)
 
@@ -109,7 +110,7 @@ def arrive(
     body: Arrival | None = None,
 ) -> TapAnswer:
     """The rep is at the customer; from now on the visit no longer moves."""
-    given, key = body or Arrival(), _required(idempotency_key)
+    given, key = body or Arrival(), required_key(idempotency_key)
     answer = taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=given.at)
     _keep_position(services, viewer, answer, ARRIVE, given.position)
     return answer
@@ -124,7 +125,7 @@ def complete(
     body: Completion | None = None,
 ) -> TapAnswer:
     """The visit is done, with or without an arrival before it."""
-    given, key = body or Completion(), _required(idempotency_key)
+    given, key = body or Completion(), required_key(idempotency_key)
     answer = taps.complete(
         services.store,
         viewer,
@@ -148,7 +149,7 @@ def no_show(
     body: NoShow | None = None,
 ) -> TapAnswer:
     """Nobody was there; the customer stays as due as before."""
-    given, key = body or NoShow(), _required(idempotency_key)
+    given, key = body or NoShow(), required_key(idempotency_key)
     answer = taps.no_show(
         services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at
     )
@@ -175,8 +176,15 @@ def cancel(
 
     What is executed or under way stays where it is; other days and other reps do not change.
     """
-    given, key = body or Cancellation(), _required(idempotency_key)
-    return _told(services, partial(replanning.cancel_visit, reason=given.reason), viewer, visit_id, key, background)
+    given, key = body or Cancellation(), required_key(idempotency_key)
+    return _told(
+        services,
+        partial(replanning.cancel_visit, reason=given.reason, fill=given.fill),
+        viewer,
+        visit_id,
+        key,
+        background,
+    )
 
 
 @router.post(
@@ -195,8 +203,15 @@ def skip(
     body: Skipping | None = None,
 ) -> Response:
     """The rep decides against the visit today: the day is repaired, and the customer stays as due as before."""
-    given, key = body or Skipping(), _required(idempotency_key)
-    return _told(services, partial(replanning.skip_visit, reason=given.reason), viewer, visit_id, key, background)
+    given, key = body or Skipping(), required_key(idempotency_key)
+    return _told(
+        services,
+        partial(replanning.skip_visit, reason=given.reason, fill=given.fill),
+        viewer,
+        visit_id,
+        key,
+        background,
+    )
 
 
 @router.post(
@@ -218,7 +233,7 @@ def late(
 
     What can no longer be kept leaves the day; where a colleague could take it, the office gets a proposal.
     """
-    key = _required(idempotency_key)
+    key = required_key(idempotency_key)
     return _told(services, partial(replanning.report_late, minutes=body.minutes), viewer, visit_id, key, background)
 
 

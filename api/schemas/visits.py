@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.schemas.base import Given, Shown, Text
 from api.schemas.privacy import Measured
-from api.schemas.repair import Tapped
+from api.schemas.repair import Filling, Tapped
 
 _POSITION = "Where the phone is. Kept only where the organisation keeps positions, with the rep's consent, at work."
 Here = Annotated[Measured | None, Field(description=_POSITION)]
@@ -57,6 +57,7 @@ class Cancellation(Given):
     """The visit will not take place."""
 
     reason: Annotated[Text, Field(description="Why; kept with the visit.")] = ""
+    fill: Filling = True
 
 
 class NoShow(Given):

@@ -42,7 +42,7 @@ REP_OF = {"north": "ana", "south": "bo"}
 UNSCOPED = ("{run_id}", "{z}", "{proposal_id}", "{plan_id}", "{hold_id}", "{person_id}", "{session_id}", "{key_id}")
 """Not part of a thing's address: their rights have tests of their own, here and in test_proposals."""
 QUERIES = {"explain_customer": f"?date={MONDAY.isoformat()}"}
-BODIES = {"report_late": {"minutes": 5}}
+BODIES = {"report_late": {"minutes": 5}, "take_fill_in": {"visit": "vis_none"}}
 ONE_THING = [entry for entry in CLOSED if "{" in entry.values[0] and not any(u in entry.values[0] for u in UNSCOPED)]
 TAPS = [entry for entry in ONE_THING if entry.values[1] == "post" and "{visit_id}" in entry.values[0]]
 OF_TERRITORIES = {entry.values[:2] for entry in ONE_THING if "{visit_id}" not in entry.values[0]}
