@@ -23,6 +23,8 @@ from visits.schema import head_revision, stored_revision, upgrade
 
 BUSY_TIMEOUT_S = 10.0
 """How long a SQLite writer waits for another before it gives up."""
+LOCK_TIMEOUT_S = 30.0
+"""How long a statement on PostgreSQL waits for somebody else's lock before it gives up."""
 POOL = 10
 """Connections kept open."""
 MOST_CONNECTIONS = 48
@@ -115,7 +117,10 @@ def shown(url: URL) -> str:
 def connect(url: URL) -> Engine:
     """An engine with this project's transaction rules; nothing is opened yet."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=MOST_CONNECTIONS - POOL)
+        patience = {} if "options" in url.query else {"options": f"-c lock_timeout={LOCK_TIMEOUT_S * 1000:.0f}"}
+        return create_engine(
+            url, connect_args=patience, pool_pre_ping=True, pool_size=POOL, max_overflow=MOST_CONNECTIONS - POOL
+        )
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},

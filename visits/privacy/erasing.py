@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Text, cast, delete, update
+from sqlalchemy import JSON, Column, Text, cast, delete, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -67,20 +67,25 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
     for visit in visits:
         if visit.state not in CLOSED_STATES:
             visit.state = VisitState.CANCELLED
-        visit.outcome = visit.note = ""
-        session.add(visit)
+            session.add(visit)
     for name, value in _empty_customer().items():
         setattr(customer, name, value)
     session.add(customer)
     session.flush()
 
-    def clean(found: dict[str, Any]) -> dict[str, Any]:
-        return _blank(found) if found.get("customer") == customer_id else found
+    visit_ids = {visit.id for visit in visits}
+    subjects = [customer_id, *sorted(visit_ids)]
+    _blank_rows(session, {"customer_id": [customer_id], "visit_id": sorted(visit_ids)})
 
-    subjects = [customer_id, *(visit.id for visit in visits)]
+    def clean(found: dict[str, Any]) -> dict[str, Any]:
+        about = [found[key] for key in ("customer", "customer_id", "visit") if isinstance(found.get(key), str)]
+        theirs = any(name == customer_id or name in visit_ids for name in about)
+        kept = _blank(found) if theirs else found
+        return {key: _walk(value, _blank) if key in visit_ids else value for key, value in kept.items()}
+
     erased = Erased(
         customer_id,
-        documents=_clean_documents(session, customer_id, clean),
+        documents=_clean_documents(session, subjects, clean),
         events=_clean_events(session, subjects),
         problems=_drop_problems(session, customer_id),
     )
@@ -117,7 +122,7 @@ def erase_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime, *, e
 
     erased = Erased(
         rep_id,
-        documents=_clean_documents(session, rep_id, clean),
+        documents=_clean_documents(session, [rep_id], clean),
         events=_clean_events(session, [rep_id]),
         problems=_drop_problems(session, rep_id),
     )
@@ -164,21 +169,37 @@ def _walk(value: Any, clean: Clean) -> Any:
     return [_walk(inner, clean) for inner in value] if isinstance(value, list) else value
 
 
-def _clean_documents(session: Session, name: str, clean: Clean) -> int:
-    """Clean every stored JSON document that has this id, in whichever table; gives how many changed."""
+def _blank_rows(session: Session, owners: dict[str, list[str]]) -> None:
+    """Empty what was written, and the places, in the rows of every table that point to these ids by these columns."""
+    for table in Table.metadata.sorted_tables:
+        values: dict[str, Any] = {column.name: "" for column in table.columns if column.name in _TEXTS}
+        values |= {column.name: 0.0 for column in table.columns if column.name in _DEGREES}
+        for name, ids in owners.items():
+            for piece in _pieces(ids) if values and name in table.columns else ():
+                session.execute(update(table).where(table.columns[name].in_(piece)).values(values))
+
+
+def _pieces(ids: list[str]) -> list[list[str]]:
+    """As many ids at a time as every database takes."""
+    return [ids[start : start + 200] for start in range(0, len(ids), 200)]
+
+
+def _clean_documents(session: Session, names: list[str], clean: Clean) -> int:
+    """Clean every stored JSON document that has one of these ids, in whichever table; gives how many changed."""
     changed = 0
     for table in Table.metadata.sorted_tables:
         keys = list(table.primary_key.columns)
         for column in table.columns:
             if not isinstance(column.type, Text | JSON):
                 continue
-            found = select_columns(*keys, column).where(cast(column, Text).contains(name, autoescape=True))
-            for *key, value in session.execute(found).all():
-                cleaned = _cleaned(value, clean)
-                if cleaned != value:
-                    where = [part == one for part, one in zip(keys, key, strict=True)]
-                    session.execute(update(table).where(*where).values({column.name: cleaned}))
-                    changed += 1
+            for piece in _pieces(names):
+                held = or_(*(cast(column, Text).contains(name, autoescape=True) for name in piece))
+                for *key, value in session.execute(select_columns(*keys, column).where(held)).all():
+                    cleaned = _cleaned(value, clean)
+                    if cleaned != value:
+                        where = [part == one for part, one in zip(keys, key, strict=True)]
+                        session.execute(update(table).where(*where).values({column.name: cleaned}))
+                        changed += 1
     return changed
 
 
@@ -197,8 +218,7 @@ def _cleaned(value: Any, clean: Clean) -> Any:
 def _clean_events(session: Session, subjects: list[str]) -> int:
     """Take what people wrote out of the events of these subjects."""
     changed = 0
-    for start in range(0, len(subjects), 500):
-        piece = subjects[start : start + 500]
+    for piece in _pieces(subjects):
         for event in session.exec(select(Event).where(col(Event.subject).in_(piece))):
             cleaned = _walk(event.payload, _blank)
             if cleaned != event.payload:
