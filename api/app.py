@@ -15,8 +15,9 @@ from api.auth.guard import GuardedRoute
 from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.embedded import EmbeddedWorker
+from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
-from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
+from api.routes import customers, events, health, me, plan_runs, plans, reps, territories, tiles, visits, webhooks
 from api.settings import Settings
 from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
@@ -49,7 +50,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
                 opened.callback(own.close)
             await anyio.to_thread.run_sync(_warm, roads, own)
             runner = EmbeddedWorker(settings)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), EventFeed(store))
             runner.start()
             opened.callback(runner.stop)
             yield
@@ -68,7 +69,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles):
+    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles, events, webhooks):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)

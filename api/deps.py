@@ -12,6 +12,7 @@ from fastapi import Depends, Header, Path, Query, Request
 
 from api.errors import ApiError, bad_field
 from api.jobs.embedded import EmbeddedWorker
+from api.live import EventFeed
 from api.metrics import Metrics
 from api.settings import Settings
 from visits.queries.page import LONGEST_PAGE, PageRequest
@@ -29,6 +30,7 @@ class Services:
     metrics: Metrics
     runner: EmbeddedWorker
     tools: Tools
+    feed: EventFeed
 
 
 async def _services(request: Request) -> Services:

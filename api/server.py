@@ -43,6 +43,13 @@ class Server(uvicorn.Server):
         if self.started and not self.should_exit:
             self._on_ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends streams of live events, which would never end by themselves, then everything else."""
+        services = getattr(getattr(self.config.app, "state", None), "services", None)
+        if services is not None:
+            services.feed.close()
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or Ctrl-C: end gently, and certainly; a second one does not wait for open requests."""
         del sig, frame

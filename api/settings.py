@@ -77,6 +77,16 @@ class Settings(BaseSettings):
     )
     nightly_zone: str = Field(default="UTC", description="Time zone of the nightly planning, such as Europe/Helsinki.")
     nightly_days: int = Field(default=7, ge=1, le=28, description="Days that the nightly planning covers.")
+    webhook_private: bool = Field(
+        default=False,
+        description="Whether webhooks may be sent unencrypted and into the service's own network, as in tests.",
+    )
+    events_minutes: float = Field(
+        default=10.0,
+        gt=0,
+        le=1440,
+        description="Minutes until a stream of live events ends and its listener comes back and signs in anew.",
+    )
     stop_seconds: float = Field(
         default=3.0, gt=0, le=60, description="Seconds that open requests may take to end when the service stops."
     )

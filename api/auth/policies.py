@@ -21,6 +21,7 @@ OPEN = AccessPolicy(None)
 EVERYBODY = AccessPolicy(frozenset(Role))
 OFFICE = AccessPolicy(frozenset({Role.DISPATCHER, Role.MANAGER, Role.ADMIN}))
 MANAGERS = AccessPolicy(frozenset({Role.MANAGER, Role.ADMIN}))
+ADMINS = AccessPolicy(frozenset({Role.ADMIN}))
 
 POLICIES: dict[str, AccessPolicy] = {
     # beside the interface
@@ -48,6 +49,14 @@ POLICIES: dict[str, AccessPolicy] = {
     "list_plan_runs": OFFICE,
     "get_plan_run": OFFICE,
     "cancel_plan_run": OFFICE,
+    # what happens: each is sent and shown what they may see
+    "stream_events": EVERYBODY,
+    "list_events": OFFICE,
+    "list_webhooks": ADMINS,
+    "create_webhook": ADMINS,
+    "get_webhook": ADMINS,
+    "delete_webhook": ADMINS,
+    "list_webhook_deliveries": ADMINS,
     # data
     "list_customers": EVERYBODY,
     "get_customer": EVERYBODY,

@@ -36,14 +36,23 @@ THINGS = {
     "south": {"rep_id": "bo", "customer_id": "c9-0", "territory_id": "south"},
 }
 REP_OF = {"north": "ana", "south": "bo"}
-UNSCOPED = ("{run_id}", "{z}")
+UNSCOPED = ("{run_id}", "{z}", "{webhook_id}")
 ONE_THING = [entry for entry in CLOSED if "{" in entry.values[0] and not any(u in entry.values[0] for u in UNSCOPED)]
 TAPS = [entry for entry in ONE_THING if entry.values[1] == "post"]
 
 
 def address(path: str, territory: str, visit: str = "vis_none") -> str:
     """A path with the ids of one territory's things in it."""
-    return path.format(**THINGS[territory], date=MONDAY.isoformat(), visit_id=visit, run_id="run_none", z=1, x=0, y=0)
+    return path.format(
+        **THINGS[territory],
+        date=MONDAY.isoformat(),
+        visit_id=visit,
+        run_id="run_none",
+        webhook_id="whk_none",
+        z=1,
+        x=0,
+        y=0,
+    )
 
 
 def may_call(person: str, operation: str) -> bool:

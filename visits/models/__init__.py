@@ -15,6 +15,7 @@ from visits.models.policy import Policy
 from visits.models.rep import Rep
 from visits.models.territory import Territory
 from visits.models.visit import CLOSED_STATES, OPEN_STATES, UNDER_WAY_STATES, Visit, VisitState
+from visits.models.webhook import DeliveryState, Webhook, WebhookDelivery
 from visits.models.worker import Worker
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "UNDER_WAY_STATES",
     "Absence",
     "Customer",
+    "DeliveryState",
     "Event",
     "IdempotencyKey",
     "JobQueue",
@@ -40,6 +42,8 @@ __all__ = [
     "Territory",
     "Visit",
     "VisitState",
+    "Webhook",
+    "WebhookDelivery",
     "Worker",
     "new_id",
     "utc_now",
