@@ -17,8 +17,10 @@ from api.deps import Services
 from api.jobs.embedded import EmbeddedWorker
 from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
+from api.request_log import RequestLog
 from api.routes import customers, events, health, me, plan_runs, plans, reps, territories, tiles, visits, webhooks
 from api.settings import Settings
+from api.store_metrics import StoreMetrics
 from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
 from routing.errors import RoadError
@@ -51,6 +53,9 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
             await anyio.to_thread.run_sync(_warm, roads, own)
             runner = EmbeddedWorker(settings)
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), EventFeed(store))
+            feed = app.state.services.feed
+            metrics.listeners.set_function(lambda: feed.listeners)
+            metrics.registry.register(StoreMetrics(store, settings.lease_seconds))
             runner.start()
             opened.callback(runner.stop)
             yield
@@ -67,6 +72,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     )
     app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
     app.add_middleware(CountRequests, metrics=metrics)
+    app.add_middleware(RequestLog)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
     for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles, events, webhooks):

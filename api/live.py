@@ -49,8 +49,10 @@ class EventFeed:
         """How many listen."""
         return len(self._listeners)
 
-    async def listen(self, viewer: Viewer, after: int | None) -> AsyncIterator[SeenEvent]:
+    async def listen(self, viewer: Viewer, after: int | None) -> AsyncIterator[SeenEvent | None]:
         """What the viewer may see of the events after one, or from now on; ends when the feed is closed.
+
+        The first that comes is None: from that moment nothing is missed.
 
         Raises StoreError when the database does not answer at the start.
         """
@@ -62,6 +64,7 @@ class EventFeed:
             self._task = asyncio.create_task(self._look())
         sent = self._last_id if after is None else after
         try:
+            yield None
             async for event in self._missed(viewer, sent):
                 sent = event.id
                 yield event

@@ -11,7 +11,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
-from api.logs import LOGGING
+from api.logs import logging_config
 from api.settings import Settings
 from api.tools import WarmSolvers
 from routing.errors import InputError
@@ -100,7 +100,7 @@ def make_server(
     open_store(settings.store_url).close()
     config = uvicorn.Config(
         create_app(settings, solvers),
-        log_config=LOGGING,
+        log_config=logging_config(settings.log_format),
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -90,6 +91,9 @@ class Settings(BaseSettings):
     stop_seconds: float = Field(
         default=3.0, gt=0, le=60, description="Seconds that open requests may take to end when the service stops."
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How the log on stderr is written: text for people, json for programs."
+    )
     debug: bool = Field(default=False, description="Show tracebacks on the command line, for a report of a fault.")
 
     @property
@@ -131,6 +135,9 @@ def search_seconds(seconds: float | None, iterations: int | None, settings: Sett
     return settings.solve_seconds if seconds is None and iterations is None else seconds
 
 
-def documented() -> dict[str, str]:
-    """Every environment variable with what it does, for the documentation and its test."""
-    return {f"BEATPLAN_{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()}
+def documented() -> dict[str, tuple[str, str]]:
+    """Every environment variable with its default and what it does, for the listing and its test."""
+    return {
+        f"BEATPLAN_{name.upper()}": ("" if field.default is None else str(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    }

@@ -19,7 +19,7 @@ from api.jobs.carrying import Carrier
 from api.jobs.dispatcher import Dispatcher
 from api.jobs.engine import DELIVER, PLAN_TERRITORY, Engine
 from api.jobs.planner import read_line
-from api.logs import LOGGING
+from api.logs import logging_config
 from api.settings import Settings
 from api.webhooks.delivery import Deliverer
 from routing.errors import BeatplanError
@@ -121,7 +121,7 @@ def _listen(worker: Worker, stopping: threading.Event) -> None:
 def main() -> int:
     """The worker of a service: settings and news come on stdin, and its end ends the worker."""
     settings = Settings.model_validate_json(read_line())
-    logging.config.dictConfig(LOGGING)
+    logging.config.dictConfig(logging_config(settings.log_format))
     stopping = threading.Event()
     stop_on_signals(stopping)
     try:

@@ -52,10 +52,12 @@ async def stream_events(
 
 
 async def _stream(feed: EventFeed, viewer: Viewer, after: int | None, seconds: float) -> AsyncIterator[ServerSentEvent]:
-    yield ServerSentEvent(comment="listening")
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             async for event in feed.listen(viewer, after):
+                if event is None:
+                    yield ServerSentEvent(comment="listening")
+                    continue
                 shown = EventOut.model_validate(event)
                 yield ServerSentEvent(id=str(event.id), event=event.kind, data=shown.model_dump_json())
 
