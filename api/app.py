@@ -5,27 +5,54 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request
 
 from api import errors, openapi
+from api.auth.desk import open_desk
 from api.auth.guard import GuardedRoute
+from api.auth.headers import SecurityHeaders
 from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.embedded import EmbeddedWorker
 from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
 from api.request_log import RequestLog
-from api.routes import customers, events, health, me, plan_runs, plans, reps, territories, tiles, visits, webhooks
+from api.routes import (
+    api_keys,
+    customers,
+    events,
+    explanations,
+    health,
+    links,
+    me,
+    people,
+    plan_runs,
+    plans,
+    privacy,
+    proposals,
+    provider,
+    reps,
+    sessions,
+    sign_in_page,
+    slots,
+    territories,
+    tiles,
+    visits,
+    webhooks,
+)
 from api.settings import Settings
 from api.store_metrics import StoreMetrics
 from api.tools import LateRoads, WarmSolvers
+from api.upkeep import Upkeep
 from api.version import installed_version
 from routing.errors import RoadError
 from visits.solving import Tools
-from visits.store import open_store
+from visits.store import Store, open_store
+from visits.warming import warm_repairs
 
 log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
@@ -50,14 +77,18 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
             if own is None:
                 own = WarmSolvers(settings.repair_processes)
                 opened.callback(own.close)
-            await anyio.to_thread.run_sync(_warm, roads, own)
+            await anyio.to_thread.run_sync(_warm, roads, own, store)
             runner = EmbeddedWorker(settings)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), EventFeed(store))
-            feed = app.state.services.feed
+            desk = open_desk(settings)
+            upkeep = Upkeep(store, desk.uses)
+            feed = EventFeed(store)
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep, feed)
             metrics.listeners.set_function(lambda: feed.listeners)
             metrics.registry.register(StoreMetrics(store, settings.lease_seconds))
             runner.start()
             opened.callback(runner.stop)
+            upkeep.start()
+            opened.callback(upkeep.stop)
             yield
 
     app = FastAPI(
@@ -70,27 +101,32 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     app.add_middleware(CountRequests, metrics=metrics)
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(RequestLog)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles, events, webhooks):
+    signing_in = (provider, sessions, me, links, people, api_keys)
+    planned = (plans, visits, explanations, proposals, slots, plan_runs)
+    for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)
     app.include_router(health.router)
+    app.include_router(sign_in_page.router)
     openapi.install(app)
     return app
 
 
-def _warm(roads: LateRoads, solvers: WarmSolvers) -> None:
+def _warm(roads: LateRoads, solvers: WarmSolvers, store: Store) -> None:
     """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
     try:
         roads.open()
     except RoadError as error:
         log.warning("planning will fail until this is mended: %s", error)
     solvers.warm()
+    warm_repairs(store, datetime.now(UTC).date())
 
 
 def _description() -> APIRouter:

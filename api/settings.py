@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from routing.documents import first_fault
@@ -53,6 +53,47 @@ class Settings(BaseSettings):
     threads: int = Field(default=16, ge=2, le=256, description="Threads that answer requests.")
     max_body_bytes: int = Field(
         default=2_000_000, ge=1_000, le=1_000_000_000, description="Largest request body taken, in bytes."
+    )
+    body_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds that a request's body may take to arrive."
+    )
+    requests_per_minute: int = Field(
+        default=0, ge=0, le=1_000_000, description="Requests that each signed-in caller may send in a minute. 0: any."
+    )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#]+/?)?$",
+        description="Where people reach the service, such as https://plans.example.com: for links, cookies and the "
+        "OpenID provider. Empty: as each request says.",
+    )
+    session_days: float = Field(
+        default=14.0, gt=0, le=365, description="Days until a sign-in by password or OpenID provider ends."
+    )
+    device_days: float = Field(default=180.0, gt=0, le=3650, description="Days until a phone's sign-in by link ends.")
+    sign_in_attempts: int = Field(
+        default=10,
+        ge=1,
+        le=10_000,
+        description="Attempts to sign in as one person from one address in 15 minutes; 30 times as many from the "
+        "address, 5 times as many at the person.",
+    )
+    contact_roles: str = Field(
+        default="rep,dispatcher,admin",
+        pattern=r"^((rep|dispatcher|manager|admin)(,(rep|dispatcher|manager|admin))*)?$",
+        description="Roles that are shown phone numbers and mail addresses, comma between; hidden from the others.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$",
+        description="OpenID Connect provider to sign in at, such as https://login.example.com. Empty: none.",
+    )
+    oidc_client_id: str = Field(default="beatplan", description="What the OpenID provider knows this service as.")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Secret shared with the OpenID provider. Empty: a public client."
+    )
+    oidc_name: str = Field(default="", description="The OpenID provider's name for people. Empty: its host.")
+    oidc_trust_email: bool = Field(
+        default=False, description="Whether the OpenID provider's addresses count without its email_verified."
     )
     worker: bool = Field(
         default=True, description="Whether `beatplan serve` runs a worker of its own; false leaves jobs to others."

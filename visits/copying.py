@@ -110,7 +110,7 @@ def _copy(reading: Connection, target: Store) -> tuple[CopiedTable, ...]:
 def _rows(connection: Connection, table: SqlTable) -> Iterator[Row[Any]]:
     plain = connection.dialect.name == "postgresql"  # text in the order of its bytes, as SQLite has it
     keys = [key.collate("C") if plain and isinstance(key.type, String) else key for key in table.primary_key.columns]
-    yield from connection.execution_options(yield_per=AT_ONCE).execute(select(table).order_by(*keys))
+    yield from connection.execute(select(table).order_by(*keys), execution_options={"yield_per": AT_ONCE})
 
 
 def _insert(connection: Connection, table: SqlTable, rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:

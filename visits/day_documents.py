@@ -126,6 +126,8 @@ def _stops(local: LocalDay, problem: Problem, route: Route, needs: Mapping[str, 
         customer = need.customer
         target = problem.location_index[visit.location]
         promise = need.promise
+        if promise is not None and not (promise.day == local.day and promise.start_s <= stop.start_s <= promise.end_s):
+            promise = None  # a hand moved it
         stops.append(
             PlannedStop(
                 visit=visit.id,
@@ -138,6 +140,7 @@ def _stops(local: LocalDay, problem: Problem, route: Route, needs: Mapping[str, 
                 notes=customer.notes,
                 tier=customer.tier,
                 state=VisitState.PROMISED if promise else VisitState.PLANNED,
+                pinned=stop.locked or need.locked_to is not None,
                 arrival_s=stop.arrival_s,
                 start_s=stop.start_s,
                 departure_s=stop.departure_s,
@@ -146,7 +149,7 @@ def _stops(local: LocalDay, problem: Problem, route: Route, needs: Mapping[str, 
                 departure=local.moment(stop.departure_s),
                 travel_s=stop.travel_s,
                 distance_m=max(0, travel.distance(place, target, left_s)),
-                windows=_windows(local, visit, shift) if customer.opening_hours else (),
+                windows=_windows(local, visit, shift),
                 promise=span(local, promise.start_s, promise.end_s) if promise else None,
                 why=need.why(local.day),
             )
@@ -156,7 +159,11 @@ def _stops(local: LocalDay, problem: Problem, route: Route, needs: Mapping[str, 
 
 
 def _windows(local: LocalDay, visit: ProblemVisit, shift: Shift) -> tuple[Span, ...]:
-    return tuple(span(local, window.start_s, window.end_s) for window in visit.windows if window.day == shift.day)
+    """When the service may start on the day; empty when it may at any time."""
+    today = [window for window in visit.windows if window.day == shift.day]
+    if any(window.start_s == 0 and window.end_s >= local.length_s for window in today):
+        return ()
+    return tuple(span(local, window.start_s, window.end_s) for window in today)
 
 
 def _breaks(local: LocalDay, problem: Problem, route: Route) -> tuple[DayBreak, ...]:

@@ -44,7 +44,10 @@ class Why(Document):
 
 
 class PlannedStop(Document):
-    """A stop of the day with all that the phone shows of it. `travel_s` and `distance_m` are of the drive to it."""
+    """A stop of the day with all that the phone shows of it. `travel_s` and `distance_m` are of the drive to it.
+
+    `locked` stops are executed or under way; a `pinned` one was locked to its rep and day by hand.
+    """
 
     visit: Id
     customer: Id
@@ -57,6 +60,7 @@ class PlannedStop(Document):
     tier: str
     state: str
     locked: Flag = False
+    pinned: Flag = False
     arrival_s: Seconds
     start_s: Seconds
     departure_s: Seconds
@@ -136,7 +140,10 @@ class FillIn(Document):
 
 
 class CancelAnswer(Document):
-    """What a cancellation answers: the repaired day, what changed, what else would fit, and how long it took."""
+    """What a report that repairs the day answers (cancel, skip, late).
+
+    The repaired day, what changed, what else would fit, and how long it took.
+    """
 
     visit: Id
     rep: Id | None = None
@@ -146,6 +153,9 @@ class CancelAnswer(Document):
     before: DayPlan | None = None
     diff: Diff | None = None
     suggestions: tuple[FillIn, ...] = ()
+    home_earlier_s: Count = Field(default=0, description="Seconds gained by taking no fill-in and driving home instead")
+    promises_lost: tuple[Id, ...] = Field(default=(), description="Promised visits for which the day has no place now")
+    change: Id | None = Field(default=None, description="The change that an undo of the plan takes back")
     repair_ms: Count = 0
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -154,7 +164,11 @@ class CancelAnswer(Document):
 
 
 class TapAnswer(Document):
-    """What a tap answers: the visit as it stands now."""
+    """What a tap answers: the visit as it stands now.
+
+    `settled` is moved when its state changed, noted when the tap only added what it knew of the past, and kept when the
+    tap stands in the visit's history for people to see and changed nothing.
+    """
 
     visit: Id
     customer: Id
@@ -163,3 +177,4 @@ class TapAnswer(Document):
     outcome: str = ""
     note: str = ""
     version: Count = Field(description="Version of the visit, rising with every change")
+    settled: str = "moved"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from visits.day_plan import Why
+from visits.hours import shift_id
 from visits.models import Customer, Visit, VisitState
 from visits.value import ValuePolicy, due_factor, due_on
 
@@ -29,7 +30,7 @@ class PromisedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One visit that a plan may or must contain, on one of `days`."""
+    """One visit that a plan may or must contain, on one of `days`. `locked_to` is the shift that it may not leave."""
 
     visit_id: str
     customer: Customer
@@ -39,6 +40,7 @@ class Need:
     must: bool = False
     promise: PromisedSpan | None = None
     last_visit: date | None = None
+    locked_to: str | None = None
 
     def why(self, day: date) -> Why:
         """Why the visit is worth it on a day."""
@@ -84,7 +86,7 @@ def needs_of(
         return []
     must_by = horizon[1]
     fixed = [need for visit in history.open_visits if (need := _fixed(customer, visit, history, days, policy, must_by))]
-    if fixed or any(visit.promise_day is not None or visit.mandatory for visit in history.open_visits):
+    if fixed or any(visit.promise_day is not None or visit.mandatory or visit.locked for visit in history.open_visits):
         return fixed
     return _by_cadence(customer, history, days, policy)
 
@@ -100,7 +102,13 @@ def _fixed(
     if promise is not None:
         if promise.day not in days:
             return None
-        return Need(visit.id, customer, visit.cause, value_s, (promise.day,), True, promise, history.last_visit)
+        last, days = history.last_visit, (promise.day,)
+        return Need(visit.id, customer, visit.cause, value_s, days, True, promise, last, _locked_to(visit))
+    if visit.locked and visit.day is not None:
+        if visit.day not in days:
+            return None
+        last, days = history.last_visit, (visit.day,)
+        return Need(visit.id, customer, visit.cause, value_s, days, True, None, last, _locked_to(visit))
     if not visit.mandatory:
         return None
     allowed = _between(days, visit.not_before, visit.not_after)
@@ -108,6 +116,13 @@ def _fixed(
         return None
     last_chance = min(visit.not_after or must_by, must_by)
     return Need(visit.id, customer, visit.cause, value_s, allowed, last_chance <= days[-1], None, history.last_visit)
+
+
+def _locked_to(visit: Visit) -> str | None:
+    """The shift that a visit was locked to by hand, or None."""
+    if not visit.locked or visit.rep_id is None or visit.day is None:
+        return None
+    return shift_id(visit.rep_id, visit.day)
 
 
 def promise_of(visit: Visit) -> PromisedSpan | None:

@@ -6,28 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
 from routing.plan import Plan as SolvedPlan
 from visits.day_documents import DayFrame, Version, day_document
 from visits.day_plan import DayPlan
 from visits.errors import StaleError
 from visits.local_day import LocalDay, zone_named
-from visits.models import OPEN_STATES, Plan, PlanVersion, Visit, VisitState
+from visits.models import Plan, PlanVersion, Visit, VisitState
 from visits.needs import Need
 from visits.problem_building import PlanningInput
 from visits.problem_store import keep_problem
 from visits.queries.events import record
 from visits.scope import Viewer
+from visits.states import Action, Said, judge, settle
 from visits.territory_data import visits_by_id
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a version is written: its word for the document, and the run it comes from."""
+    """Why a version is written: its word for the document, and the run or the change it comes from."""
 
     name: str
     run_id: str | None = None
+    change_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def store_plan(
             continue
         document = day_document(
             frame,
-            Version(row.id, row.number + 1, cause.name),
+            Version(row.id, next_number(session, row), cause.name),
             inputs.problem,
             routes.get(name),
             inputs.needs,
@@ -73,7 +75,7 @@ def store_plan(
             continue
         write_version(session, viewer, row, document, made_from, cause)
         written.append(document)
-    _settle_visits(session, inputs, plan)
+    _settle_visits(session, inputs, plan, Placing(viewer, cause.name, now))
     return written
 
 
@@ -106,6 +108,12 @@ def plan_row(session: Session, frame: DayFrame, *, expected: int, run_id: str | 
     return row
 
 
+def next_number(session: Session, row: Plan) -> int:
+    """The number of the next version of a plan: above all it ever had, those that were taken back included."""
+    highest = session.exec(select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == row.id)).one()
+    return (highest or 0) + 1
+
+
 def write_version(
     session: Session,
     viewer: Viewer,
@@ -122,6 +130,7 @@ def write_version(
             parent=row.number or None,
             cause=cause.name,
             run_id=cause.run_id,
+            change_id=cause.change_id,
             document=document.to_json(),
             problem_hash=made_from.problem_hash,
             seed=made_from.seed,
@@ -156,39 +165,58 @@ def same_day(former: DayPlan, document: DayPlan) -> bool:
     return former == document.model_copy(update={"version": former.version, "cause": former.cause, "plan": former.plan})
 
 
-def place_visit(session: Session, row: Visit | None, need: Need, rep_id: str, local: LocalDay, start_s: int) -> Visit:
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """By whom, in whose course and when visits are placed and released."""
+
+    viewer: Viewer
+    cause: str
+    now: datetime
+
+
+def place_visit(
+    session: Session, row: Visit | None, need: Need, rep_id: str, local: LocalDay, start_s: int, placing: Placing
+) -> Visit:
     """Write where a visit now stands. Raises StaleError when it is no longer open."""
-    if row is not None and row.state not in OPEN_STATES:
-        raise StaleError(f"the visit to {need.customer.name} is {row.state} meanwhile; plan again")
     if row is None:
         row = Visit(id=need.visit_id, customer_id=need.customer.id, cause=need.cause)
-    row.state = VisitState.PROMISED if need.promise else VisitState.PLANNED
+    said = Said(placing.viewer, Action.PLACE, placing.now, placing.now, placing.cause)
+    verdict = judge(row, said.action, said.at)
+    if verdict.refused:
+        raise StaleError(f"the visit to {need.customer.name} is {row.state} meanwhile; plan again")
+    state = VisitState.PROMISED if need.promise else VisitState.PLANNED
+    moves = (row.state, row.rep_id, row.day) != (state, rep_id, local.day)
     row.rep_id, row.day, row.start_s = rep_id, local.day, start_s
     session.add(row)
+    if moves:
+        settle(session, row, said, verdict, state)
     return row
 
 
-def release_visit(session: Session, row: Visit) -> None:
+def release_visit(session: Session, row: Visit, placing: Placing) -> None:
     """Take an open visit out of its plan: a suggestion again, or a promise without a place."""
-    if row.state not in OPEN_STATES:
+    said = Said(placing.viewer, Action.RELEASE, placing.now, placing.now, placing.cause)
+    verdict = judge(row, said.action, said.at)
+    if verdict.refused or row.rep_id is None:
         return
-    row.state = VisitState.PROMISED if row.promise_day is not None else VisitState.SUGGESTED
+    settle(session, row, said, verdict, VisitState.PROMISED if row.promise_day is not None else None)
     row.rep_id = row.day = row.start_s = None
+    row.locked = False
     session.add(row)
 
 
-def _settle_visits(session: Session, inputs: PlanningInput, plan: SolvedPlan) -> None:
+def _settle_visits(session: Session, inputs: PlanningInput, plan: SolvedPlan, placing: Placing) -> None:
     """Bring the visits' rows in line with the new plan."""
     frames, needs = inputs.frames, inputs.needs
     placed = {stop.visit: (route.shift, stop.start_s) for route in plan.routes for stop in route.stops}
     rows = visits_by_id(session, {*placed, *_placed_before(inputs)})
     for visit_id, (shift, start_s) in placed.items():
         frame = frames[shift]
-        place_visit(session, rows.get(visit_id), needs[visit_id], frame.rep.id, frame.local, start_s)
+        place_visit(session, rows.get(visit_id), needs[visit_id], frame.rep.id, frame.local, start_s, placing)
     week = set(inputs.days)
     for visit_id, row in rows.items():
         if visit_id not in placed and row.day in week:
-            release_visit(session, row)
+            release_visit(session, row, placing)
     session.flush()
 
 

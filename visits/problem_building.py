@@ -195,6 +195,9 @@ def _placeable(
         if need.promise is not None and shift_id(need.promise.rep_id, need.promise.day) not in shifts:
             left_out.append(LeftOut(need, "shift", f"promised on {need.promise.day}, when the rep does not work"))
             continue
+        if need.locked_to is not None and need.locked_to not in shifts:
+            left_out.append(LeftOut(need, "shift", f"locked to {need.days[0]}, when the rep does not work"))
+            continue
         try:
             placed[need.visit_id] = problem_visit(need, zone)
         except InputError as error:
@@ -219,6 +222,7 @@ def problem_visit(need: Need, zone: ZoneInfo) -> ProblemVisit:
         mandatory=need.must,
         windows=() if promise else windows,
         skills=tuple(customer.skills),
+        shifts=None if need.locked_to is None else (need.locked_to,),
         promise=Promise(start_s=promise.start_s, end_s=promise.end_s, shift=shift_id(promise.rep_id, promise.day))
         if promise
         else None,

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-from functools import lru_cache
+import json
+import threading
 
 import numpy as np
 from sqlmodel import Session
 
 from routing.problem import Problem, TravelMatrix, TravelSlice, problem_from_json
 from visits.models import StoredProblem
+
+MOST_IN_MEMORY = 16
+_IN_MEMORY: dict[str, Problem] = {}
+"""Problems by their hash, the one asked for longest ago first; a hash names the same problem in every database."""
+_LOCK = threading.Lock()
 
 
 def keep_problem(session: Session, problem: Problem) -> str:
@@ -36,12 +42,32 @@ def keep_problem(session: Session, problem: Problem) -> str:
 
 
 def load_problem(session: Session, name: str) -> Problem | None:
-    """A stored problem by its hash, equal to the one that was kept; None when it has been purged."""
+    """A stored problem by its hash, equal to the one that was kept; None when it has been purged.
+
+    The last few are kept in memory: a repair finds the travel times of its day there.
+    """
+    with _LOCK:
+        known = _IN_MEMORY.pop(name, None)
+        if known is not None:
+            _IN_MEMORY[name] = known
+            return known
     stored = session.get(StoredProblem, name)
-    return None if stored is None else _read(stored.body)
+    if stored is None:
+        return None
+    problem = _read(stored.body)
+    with _LOCK:
+        _IN_MEMORY[name] = problem
+        while len(_IN_MEMORY) > MOST_IN_MEMORY:
+            _IN_MEMORY.pop(next(iter(_IN_MEMORY)))
+    return problem
 
 
-@lru_cache(maxsize=8)
+def mentions(body: bytes, name: str) -> bool:
+    """Whether a stored problem's text has this id, of a place, visit or rep."""
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        return json.dumps(name).encode() in file["text"].tobytes()
+
+
 def _read(body: bytes) -> Problem:
     with np.load(io.BytesIO(body), allow_pickle=False) as file:
         problem = problem_from_json(file["text"].tobytes(), "the stored problem")

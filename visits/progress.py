@@ -6,7 +6,7 @@ being driven to or served is locked with them. What follows may be planned anew,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,19 +41,19 @@ class DayProgress:
 
 
 def progress_of(
-    document: DayPlan, visits: Mapping[str, Visit], local: LocalDay, now: datetime, without: str | None = None
+    document: DayPlan, visits: Mapping[str, Visit], local: LocalDay, now: datetime, without: Collection[str] = ()
 ) -> DayProgress:
     """How far the day of a plan has gone at `now`, by the stored visits of its stops.
 
-    `without` is a visit that is being taken out: it is in neither part, and a drive to it ends where it is.
+    `without` are visits that are being taken out: they are in neither part, and a drive to one ends where it is.
     """
     now_s = local.since_midnight(now)
     moves = now_s >= document.leave_s or any(_tapped(visits.get(stop.visit)) for stop in document.stops)
     if not moves:
-        rest = tuple(stop for stop in document.stops if stop.visit != without)
+        rest = tuple(stop for stop in document.stops if stop.visit not in without)
         begin = max(document.shift.start_s, now_s)
         return DayProgress((), rest, None, begin, (), _breaks_left(document, begin), None)
-    executed = [stop for stop in document.stops if stop.visit != without and _executed(stop, visits, now_s)]
+    executed = [stop for stop in document.stops if stop.visit not in without and _executed(stop, visits, now_s)]
     free = {stop.visit: _free_s(stop, visits.get(stop.visit), local) for stop in executed}
     executed.sort(key=lambda stop: free[stop.visit])
     available_s = max((free[stop.visit] for stop in executed), default=document.leave_s)
@@ -61,7 +61,7 @@ def progress_of(
     waiting = [stop for stop in document.stops if stop not in executed]
     if waiting and available_s <= now_s:
         target = waiting[0]
-        if target.visit == without:
+        if target.visit in without:
             at = target.customer if target.arrival_s <= now_s else at
         else:
             executed.append(target)
@@ -75,7 +75,7 @@ def progress_of(
     locked = tuple(_locked(stop, visits.get(stop.visit)) for stop in executed)
     return DayProgress(
         locked=locked,
-        rest=tuple(stop for stop in waiting if stop not in executed and stop.visit != without),
+        rest=tuple(stop for stop in waiting if stop not in executed and stop.visit not in without),
         at=at,
         available_s=available_s,
         breaks_taken=tuple(pause for pause in document.breaks if pause.start_s < available_s),

@@ -1,38 +1,41 @@
-"""The day repairs itself: a cancelled visit makes a new version of that rep's day, its executed part untouched."""
+"""The day repairs itself: what a rep reports makes a new version of that rep's day at once, and of no other.
+
+The executed part never changes. What would touch other reps is for a dispatcher to decide: see `visits.proposing`.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from routing.problem import Problem
-from routing.solve.options import SolveOptions
+from routing.events import Event, Late
 from visits.day_diff import day_diff
-from visits.day_documents import DayFrame, Version, day_document
-from visits.day_plan import CancelAnswer, DayPlan, PlannedStop
-from visits.day_repair import DayRest, Repaired, repair_day
-from visits.errors import ConflictError, StaleError
+from visits.day_plan import CancelAnswer, DayPlan
+from visits.day_problem import Extra, question_of
+from visits.day_writing import DayChange, Touched, lock_days, write_days
+from visits.errors import ConflictError, InputError, StaleError
 from visits.fill_ins import fill_ins
 from visits.hours import shift_id
 from visits.idempotency import keep_answer, stored_answer
-from visits.local_day import LocalDay, today_in, zone_named
-from visits.models import CLOSED_STATES, Customer, Plan, PlanVersion, Rep, Visit, VisitState
-from visits.needs import CustomerHistory, Need, needs_of, promise_of
-from visits.plan_storing import Cause, Provenance, locked_plan, place_visit, plan_row, release_visit, write_version
-from visits.problem_store import keep_problem, load_problem
-from visits.progress import progress_of
+from visits.local_day import LocalDay, zone_named
+from visits.models import CLOSED_STATES, Customer, Rep, Visit, VisitState
+from visits.plan_storing import Placing, Provenance, locked_plan
+from visits.problem_store import keep_problem
 from visits.queries.events import record
 from visits.queries.visits import get_visit
-from visits.scope import SYSTEM, Viewer
-from visits.solving import Tools
+from visits.rep_days import Scope, TeamDays, read_days
+from visits.repairing import Effort, Outcome, own_day
+from visits.scope import Viewer
+from visits.solving import TravelSource
+from visits.states import Action, Said, judge, settle
 from visits.store import Store
-from visits.territory_data import load_territory, visits_by_id
 
 ATTEMPTS = 3
+LATEST_MINUTES = 12 * 60
 
 
 def cancel_visit(
@@ -43,8 +46,8 @@ def cancel_visit(
     reason: str,
     key: str,
     now: datetime,
-    tools: Tools,
-    options: SolveOptions | None = None,
+    travel: TravelSource,
+    effort: Effort | None = None,
 ) -> CancelAnswer:
     """Cancel a visit and repair the rest of its rep's day; other days and other reps never change.
 
@@ -52,7 +55,49 @@ def cancel_visit(
     Raises NotFoundError for a visit the viewer may not see, ConflictError when it is done, cancelled, under way or in
     the past or when `key` was used for another request, StaleError when the plan kept changing meanwhile.
     """
-    work = _Cancellation(store, viewer, visit_id, reason, key, now, tools, options or SolveOptions(seconds=1.0))
+    report = Report("cancel", Action.CANCEL, {"kind": "cancelled", "visit": visit_id, "reason": reason}, reason)
+    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+
+
+def skip_visit(
+    store: Store,
+    viewer: Viewer,
+    visit_id: str,
+    *,
+    reason: str,
+    key: str,
+    now: datetime,
+    travel: TravelSource,
+    effort: Effort | None = None,
+) -> CancelAnswer:
+    """The rep will not go there today: as `cancel_visit`, but the customer stays as due as before."""
+    report = Report("skip", Action.SKIP, {"kind": "skipped", "visit": visit_id, "reason": reason}, reason)
+    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+
+
+def report_late(
+    store: Store,
+    viewer: Viewer,
+    visit_id: str,
+    *,
+    minutes: int,
+    key: str,
+    now: datetime,
+    travel: TravelSource,
+    effort: Effort | None = None,
+) -> CancelAnswer:
+    """The rep on whose day the visit stands will be so many minutes behind; the rest of that day is timed anew.
+
+    Stops that can no longer be kept leave the day; promised ones among them are named in `promises_lost`.
+    Raises as `cancel_visit` does, and InputError for a number of minutes outside 1 to 720.
+    """
+    if not 1 <= minutes <= LATEST_MINUTES:
+        raise InputError(f"minutes is {minutes}; write 1 to {LATEST_MINUTES}")
+    report = Report("late", None, {"kind": "late", "visit": visit_id, "minutes": minutes}, "", minutes * 60)
+    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+
+
+def _carry_out(work: _OwnDay) -> CancelAnswer:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return work.carry_out()
@@ -63,207 +108,193 @@ def cancel_visit(
 
 
 @dataclass(frozen=True, slots=True)
-class _Day:
-    """A rep-day as read before its repair."""
+class Report:
+    """What was reported: the new version's cause, what it does to the visit itself if anything, and the request."""
 
-    document: DayPlan
-    rest: DayRest
-    stored: Problem | None
-
-    @property
-    def shift(self) -> str:
-        return shift_id(self.document.rep, self.document.date)
+    cause: str
+    action: Action | None
+    request: dict[str, Any]
+    reason: str
+    delay_s: int = 0
 
 
-class _Cancellation:
-    """One cancellation: read, repair outside any transaction, write if nothing changed meanwhile."""
+class _OwnDay:
+    """One report: read, repair outside any transaction, write if nothing changed meanwhile."""
 
     def __init__(
         self,
         store: Store,
         viewer: Viewer,
         visit_id: str,
-        reason: str,
+        report: Report,
         key: str,
         now: datetime,
-        tools: Tools,
-        options: SolveOptions,
+        travel: TravelSource,
+        effort: Effort,
     ) -> None:
-        self.store, self.viewer, self.visit_id, self.reason = store, viewer, visit_id, reason
-        self.key, self.now, self.tools, self.options = key, now, tools, options
-        self.request: dict[str, Any] = {"kind": "cancelled", "visit": visit_id, "reason": reason}
+        self.store, self.viewer, self.visit_id, self.report = store, viewer, visit_id, report
+        self.key, self.now, self.travel, self.effort = key, now, travel, effort
 
     def carry_out(self) -> CancelAnswer:
         began = time.perf_counter()
         with self.store.reading() as session:
-            known = stored_answer(session, self.viewer, self.key, self.request, CancelAnswer)
+            known = self._known(session)
             if known is not None:
                 return known
             visit = get_visit(session, self.viewer, self.visit_id)
-            _require_open(visit)
-            day = _read_day(session, visit, self.now)
-        repaired = None if day is None else repair_day(day.rest, day.stored, self.tools, self.options)
+            self._require_possible(visit)
+            team = self._read(session, visit)
+        answer = None if team is None else self._repair(team)
         with self.store.session() as session:
-            if day is not None:
-                locked_plan(session, day.document.rep, day.document.date)
-            known = stored_answer(session, self.viewer, self.key, self.request, CancelAnswer)
+            if answer is not None:
+                held = lock_days(session, answer.changes)
+            known = self._known(session)
             if known is not None:
                 return known
-            visit = self._mark(session)
-            if day is None or repaired is None:
-                if visit.rep_id is not None:
-                    raise StaleError("the visit was planned meanwhile; cancel it again")
-                answer = CancelAnswer(visit=visit.id)
+            visit = get_visit(session, self.viewer, self.visit_id)
+            touched = Touched()
+            touched.note(visit)
+            self._mark(session, visit)
+            if answer is None:
+                if visit.rep_id is not None and visit.day is not None and _has_plan(session, visit):
+                    raise StaleError("the visit was planned meanwhile; send it again")
+                result = CancelAnswer(visit=visit.id)
             else:
-                answer = self._store(session, day, repaired, began)
-            keep_answer(session, self.viewer, self.key, self.request, answer)
-            return answer
+                made_from = Provenance.of(answer.chosen.plan, keep_problem(session, answer.chosen.problem))
+                change, written = write_days(
+                    session,
+                    Placing(self.viewer, self.report.cause, self.now),
+                    held,
+                    answer.changes,
+                    made_from,
+                    touched,
+                    gone=self._gone(),
+                )
+                result = answer.told(written, change.id, began)
+            keep_answer(session, self.viewer, self.key, self.report.request, result)
+            return result
 
-    def _mark(self, session: Session) -> Visit:
-        visit = get_visit(session, self.viewer, self.visit_id)
-        _require_open(visit)
-        visit.state, visit.ended_at, visit.note = VisitState.CANCELLED, self.now, self.reason
-        session.add(visit)
-        customer = session.get(Customer, visit.customer_id)
+    def _known(self, session: Session) -> CancelAnswer | None:
+        return stored_answer(session, self.viewer, self.key, self.report.request, CancelAnswer)
+
+    def _require_possible(self, visit: Visit) -> None:
+        if self.report.action is None:
+            if visit.rep_id is None or visit.day is None:
+                raise ConflictError(f"the visit {visit.id!r} is in no plan; nobody can be late for it")
+            return
+        word = {Action.CANCEL: "cancelled", Action.SKIP: "skipped"}[self.report.action]
+        if visit.state in CLOSED_STATES:
+            raise ConflictError(f"the visit {visit.id!r} is already {visit.state}; it cannot be {word}")
+        if visit.state == VisitState.ARRIVED:
+            raise ConflictError(
+                f"the rep is already at visit {visit.id!r}; complete it or report that nobody was there"
+            )
+        if judge(visit, self.report.action, self.now).refused:
+            raise ConflictError(f"the visit {visit.id!r} is {visit.state}; it cannot be {word}")
+
+    def _read(self, session: Session, visit: Visit) -> TeamDays | None:
+        """The visit's rep-day; None for a visit in no plan. Raises ConflictError when its time is over."""
+        if visit.rep_id is None or visit.day is None:
+            return None
+        rep = session.get_one(Rep, visit.rep_id)
+        local = LocalDay(visit.day, zone_named(rep.timezone))
+        if local.since_midnight(self.now) >= local.length_s:
+            raise ConflictError(f"the visit {visit.id!r} was on {visit.day}, in the past; what happened then stays")
+        leaves = self._gone()
+        scope = Scope((rep.territory_id,), visit.day, visit.day, frozenset({rep.id}), leaves)
+        team = read_days(session, scope, self.now)
+        one = team.by_shift.get(shift_id(rep.id, visit.day))
+        if one is None or one.document is None:
+            return None
+        stop = next((stop for stop in one.document.stops if stop.visit == visit.id), None)
+        if stop is None:
+            raise StaleError("the plan changed meanwhile; send it again")
+        if leaves and stop.departure_s <= local.since_midnight(self.now):
+            raise ConflictError(
+                f"the visit {visit.id!r} was planned until {stop.departure:%H:%M} and is over; "
+                "complete it or report that nobody was there"
+            )
+        return team
+
+    def _gone(self) -> frozenset[str]:
+        """The visit, if it leaves the plan."""
+        return frozenset({self.visit_id} if self.report.action is not None else ())
+
+    def _repair(self, team: TeamDays) -> _Repair:
+        (name,) = team.by_shift
+        question = question_of(team, self.travel, Extra(anew=frozenset({name})))
+        happened: tuple[Event, ...] = ()
+        if self.report.delay_s and team.by_shift[name].shift is not None:
+            happened = (Late(type="late", shift=name, delay_s=self.report.delay_s),)
+        chosen, bare = own_day(question, self.effort, happened)
+        return _Repair(self.visit_id, name, chosen, bare, self._gone())
+
+    def _mark(self, session: Session, visit: Visit) -> None:
+        """Write what was reported of the visit itself. Raises ConflictError when it is no longer possible."""
+        self._require_possible(visit)
+        customer = session.get_one(Customer, visit.customer_id)
+        kind = str(self.report.request["kind"])
+        if self.report.action is not None:
+            said = Said(self.viewer, self.report.action, self.now, self.now, self.report.reason)
+            settle(session, visit, said, judge(visit, said.action, said.at))
+            visit.ended_at, visit.note = self.now, self.report.reason
+            session.add(visit)
         record(
             session,
             self.viewer,
-            "visit.cancelled",
+            f"visit.{kind}",
             visit.id,
-            {"reason": self.reason, "at": self.now.isoformat()},
+            {**self.report.request, "at": self.now.isoformat()},
             rep_id=visit.rep_id,
-            territory_id=customer.territory_id if customer else None,
+            territory_id=customer.territory_id,
         )
         session.flush()
-        return visit
 
-    def _store(self, session: Session, day: _Day, repaired: Repaired, began: float) -> CancelAnswer:
-        frame, before = day.rest.frame, day.document
-        row = plan_row(session, frame, expected=before.version)
-        assert row is not None  # only a run's repetition gives none
-        route = repaired.plan.routes[0] if repaired.plan.routes else None
-        document = day_document(
-            frame,
-            Version(row.id, row.number + 1, "cancel"),
-            repaired.problem,
-            route,
-            repaired.needs,
-            day.rest.progress,
-        )
-        made_from = Provenance.of(repaired.plan, keep_problem(session, repaired.problem))
-        write_version(session, self.viewer, row, document, made_from, Cause("cancel"))
-        _settle(session, frame, before, document, repaired, self.visit_id)
-        locked = day.rest.progress.locked
-        kept = {stop.visit for stop in day.rest.progress.rest}
+
+def _has_plan(session: Session, visit: Visit) -> bool:
+    assert visit.rep_id is not None
+    assert visit.day is not None
+    plan = locked_plan(session, visit.rep_id, visit.day)
+    return plan is not None and plan.number > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """A repaired rep-day: the one chosen, and the one without fill-ins."""
+
+    visit: str
+    shift: str
+    chosen: Outcome
+    bare: Outcome
+    gone: frozenset[str]
+
+    @property
+    def before(self) -> DayPlan:
+        document = self.chosen.former(self.shift)
+        assert document is not None
+        return document
+
+    @property
+    def changes(self) -> dict[str, DayChange]:
+        draft = self.chosen.documents.get(self.shift)
+        return {} if draft is None else {self.shift: DayChange(self.before, draft)}
+
+    def told(self, written: dict[str, DayPlan], change_id: str, began: float) -> CancelAnswer:
+        """The answer to the rep."""
+        after, before = written.get(self.shift, self.before), self.before
+        promised = {stop.visit for stop in before.stops if stop.promise is not None} - self.gone
+        bare = self.bare.documents.get(self.shift, before)
         return CancelAnswer(
-            visit=self.visit_id,
-            rep=frame.rep.id,
-            date=frame.local.day,
-            version=document.version,
-            plan=document,
+            visit=self.visit,
+            rep=before.rep,
+            date=before.date,
+            version=after.version,
+            plan=after,
             before=before,
-            diff=day_diff(before, document, day.shift),
-            suggestions=fill_ins(repaired, kept, frame, locked[-1].visit if locked else None),
+            diff=day_diff(before, after, self.shift),
+            suggestions=fill_ins(self.bare, self.shift, {stop.visit for stop in after.stops}),
+            home_earlier_s=max(0, before.totals.end_s - bare.totals.end_s),
+            promises_lost=tuple(sorted(promised - {stop.visit for stop in after.stops})),
+            change=change_id,
             repair_ms=round((time.perf_counter() - began) * 1000),
         )
-
-
-def _require_open(visit: Visit) -> None:
-    if visit.state in CLOSED_STATES:
-        raise ConflictError(f"the visit {visit.id!r} is already {visit.state}; it cannot be cancelled")
-    if visit.state == VisitState.ARRIVED:
-        raise ConflictError(f"the rep is already at visit {visit.id!r}; complete it or report that nobody was there")
-
-
-def _read_day(session: Session, visit: Visit, now: datetime) -> _Day | None:
-    """The visit's rep-day; None for a visit in no plan. Raises ConflictError when its time is over."""
-    if visit.rep_id is None or visit.day is None:
-        return None
-    rep = session.get_one(Rep, visit.rep_id)
-    local = LocalDay(visit.day, zone_named(rep.timezone))
-    if visit.day < today_in(local.zone, now):
-        raise ConflictError(f"the visit {visit.id!r} was on {visit.day}, in the past; it cannot be cancelled")
-    found = session.exec(
-        select(PlanVersion)
-        .join(Plan, (col(Plan.id) == PlanVersion.plan_id) & (col(Plan.number) == PlanVersion.number))
-        .where(Plan.rep_id == rep.id, Plan.day == visit.day)
-    ).first()
-    if found is None:
-        return None
-    document = DayPlan.model_validate_json(found.document)
-    stop = next((stop for stop in document.stops if stop.visit == visit.id), None)
-    if stop is None:
-        raise StaleError("the plan changed meanwhile; cancel again")
-    if stop.departure_s <= local.since_midnight(now):
-        raise ConflictError(
-            f"the visit {visit.id!r} was planned until {stop.departure:%H:%M} and is over; "
-            "complete it or report that nobody was there"
-        )
-    rows = visits_by_id(session, (stop.visit for stop in document.stops))
-    progress = progress_of(document, rows, local, now, without=visit.id)
-    customers = _customers(session, document)
-    frame = DayFrame(rep, local, document.shift.start_s, document.shift.end_s)
-    candidates = _candidates(session, rep, local, now, exclude={stop.customer for stop in document.stops})
-    places = {**{need.customer.id: need.customer for need in candidates}, **customers}
-    needs = tuple(_planned_need(stop, rows.get(stop.visit), customers[stop.customer]) for stop in progress.rest)
-    rest = DayRest(frame, progress, needs, tuple(candidates), places)
-    return _Day(document, rest, _first_problem(session, found.plan_id))
-
-
-def _planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> Need:
-    """The need behind a stop that stands in the plan, as it was valued there."""
-    since = stop.why.days_since
-    return Need(
-        visit_id=stop.visit,
-        customer=customer,
-        cause=stop.why.cause,
-        value_s=stop.why.value_s,
-        days=(stop.start.date(),),
-        must=visit is not None and (visit.mandatory or visit.promise_day is not None),
-        promise=promise_of(visit) if visit is not None else None,
-        last_visit=None if since is None else stop.start.date() - timedelta(days=since),
-    )
-
-
-def _customers(session: Session, document: DayPlan) -> dict[str, Customer]:
-    ids = {stop.customer for stop in document.stops}
-    return {row.id: row for row in session.exec(select(Customer).where(col(Customer.id).in_(ids)))}
-
-
-def _candidates(session: Session, rep: Rep, local: LocalDay, now: datetime, exclude: set[str]) -> list[Need]:
-    """Due customers of the rep's territory that are in no plan and that the rep could visit on this day."""
-    day = local.day
-    data = load_territory(session, rep.territory_id, (day, day), now)
-    skills = set(rep.skills)
-    found: list[Need] = []
-    for customer in data.customers:
-        history = data.histories.get(customer.id, CustomerHistory())
-        planned = any(visit.rep_id is not None for visit in history.open_visits)
-        if customer.id in exclude or planned or not set(customer.skills) <= skills:
-            continue
-        needs = needs_of(customer, history, (day,), data.policy, data.horizon)
-        found += [need for need in needs if need.promise is None]
-    return found
-
-
-def _first_problem(session: Session, plan_id: str) -> Problem | None:
-    """The problem of the last planning run that made a version of the plan."""
-    statement = select(PlanVersion.problem_hash).where(PlanVersion.plan_id == plan_id, PlanVersion.cause == "run")
-    name = session.exec(statement.order_by(col(PlanVersion.number).desc())).first()
-    return load_problem(session, name) if name else None
-
-
-def _settle(
-    session: Session, frame: DayFrame, before: DayPlan, after: DayPlan, repaired: Repaired, cancelled: str
-) -> None:
-    """Bring the visits' rows in line with the repaired day."""
-    planned = {stop.visit: stop for stop in after.stops if not stop.locked}
-    here = {stop.visit for stop in after.stops}
-    rows = visits_by_id(session, {*planned, *(stop.visit for stop in before.stops)})
-    for visit_id, stop in planned.items():
-        place_visit(session, rows.get(visit_id), repaired.needs[visit_id], frame.rep.id, frame.local, stop.start_s)
-    for visit_id, row in rows.items():
-        if visit_id not in here and visit_id != cancelled:
-            release_visit(session, row)
-            record(session, SYSTEM, "visit.released", visit_id, {"cause": "cancel"}, rep_id=frame.rep.id)
-    session.flush()

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
-from api.commands.data import territory_id
+from api.commands.naming import territory_id
 from api.commands.opening import DataOption, opened
 from api.commands.summary import day_line, span
 from api.settings import Settings, search_seconds

@@ -14,9 +14,10 @@ from typing import Annotated
 
 import typer
 
-from routing.documents import read_bytes, write_text
+from routing.documents import read_bytes
 from routing.errors import InputError, NoFeasiblePlan
 from routing.evaluate import evaluate as judge
+from routing.files import write_text
 from routing.plan import Plan, plan_from_json
 from routing.problem import Problem, problem_from_json
 from routing.solve.options import DEFAULT_SECONDS, Progress, SolveOptions

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Response
+from sqlmodel import Session
 
 from api.auth.guard import GuardedRoute
-from api.deps import PageDep, ServicesDep, ThingId, ViewerDep
+from api.deps import OnceKey, PageDep, ServicesDep, ThingId, ViewerDep
 from api.routes.describe import CREATE, READ, READ_ONE, problems
-from api.routes.editing import require_territory
+from api.routes.editing import once, require_territory
 from api.schemas.base import Page
 from api.schemas.plan_runs import PlanPartOut, PlanRunIn, PlanRunOut
 from api.settings import search_seconds
@@ -21,9 +22,12 @@ router = APIRouter(route_class=GuardedRoute, prefix="/plan-runs", tags=["plannin
 
 
 @router.post("", operation_id="create_plan_run", summary="Plan some days", status_code=202, responses=problems(*CREATE))
-def create_plan_run(body: PlanRunIn, services: ServicesDep, viewer: ViewerDep, response: Response) -> PlanRunOut:
+def create_plan_run(
+    body: PlanRunIn, services: ServicesDep, viewer: ViewerDep, response: Response, key: OnceKey = None
+) -> PlanRunOut:
     """Queues a planning run and answers at once; Location is where to watch it."""
-    with services.store.session() as session:
+
+    def make(session: Session) -> PlanRunOut:
         for territory in body.territories or ():
             require_territory(session, viewer, territory)
         run = add_run(
@@ -41,9 +45,12 @@ def create_plan_run(body: PlanRunIn, services: ServicesDep, viewer: ViewerDep, r
                 priority=body.priority,
             ),
         )
+        return show(run)
+
+    made = once(services.store, viewer, key, "create_plan_run", body, make, PlanRunOut)
     services.runner.wake()
-    response.headers["Location"] = f"/api/v1/plan-runs/{run.id}"
-    return show(run)
+    response.headers["Location"] = f"/api/v1/plan-runs/{made.id}"
+    return made
 
 
 @router.get("", operation_id="list_plan_runs", summary="Planning runs", responses=problems(*READ))
@@ -67,7 +74,7 @@ def read_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> 
     operation_id="cancel_plan_run",
     summary="Cancel a planning run",
     status_code=202,
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ, 409),
 )
 def cancel_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> PlanRunOut:
     """Asks a run to stop. Plans that it has stored already stay; watch its status for the end."""

@@ -22,8 +22,6 @@ from routing.travel import UNREACHABLE, IntMatrix
 
 RETIMED_S = 900
 """A promised stop may start so much sooner or later before that counts as a change."""
-CANDIDATES_PER_SHIFT = 60
-"""Visits outside the plan that are considered for each shift, the best bargains first."""
 
 Board = Mapping[int, tuple[str, ...]]
 """The open stops of shifts, by the shift's position in the problem: visits in their order."""

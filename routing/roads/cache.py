@@ -20,8 +20,8 @@ from routing.roads.network import RoadMatrix
 
 CAPACITY = 2048
 """Places per table: 34 MB on disk when full."""
-TABLES = 6
-"""Tables kept."""
+TABLES = 16
+"""Tables kept, one for each set of costs: those of the hours of a day, and of what changes in it."""
 
 Index = npt.NDArray[np.int64]
 Compute = Callable[[Index, Index], RoadMatrix]

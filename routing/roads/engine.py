@@ -20,7 +20,7 @@ from routing.roads.roadmap import RoadMap
 from routing.roads.snap import FRACTION_STEPS, nearest_roads
 from routing.roads.sweep import Ends, travel
 from routing.roads.timeline import Hour, Timeline, first_in_first_out
-from routing.roads.weights import NEVER, Packed, pack, unpack
+from routing.roads.weights import CLOSED_ENTRIES, ENTRY, NEVER, Packed, pack, unpack
 from routing.travel import TravelSlice
 
 _Rows = npt.NDArray[np.int64]
@@ -31,7 +31,8 @@ class CchRoadNetwork:
 
     `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
     processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a
-    `departure` free-flow speeds hold and conditional turn restrictions do not.
+    `departure` free-flow speeds hold, and nothing that the map's conditional tags say. A place on a street that is
+    closed at the time is reached over it all the same (`weights.CLOSED_ENTRIES`); nobody else drives there.
     """
 
     def __init__(
@@ -138,14 +139,7 @@ class CchRoadNetwork:
         Raises RoadError when no road leads there.
         """
         metric = self._costs(None if departure is None else self.timeline.departure_hour(departure))
-        sources, ends = self._sources(metric, origin), self._targets(metric, target)
-        if origin.edge[0] == target.edge[0]:
-            cost, states = self._along_street(metric, sources, ends, target.fraction - origin.fraction)
-        else:
-            path = find_path(
-                self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
-            )
-            cost, states = path.cost, path.states
+        cost, states = self._path(metric, origin, target)
         if cost >= NEVER:
             (lon, lat), (lon2, lat2) = origin.lonlat[0], target.lonlat[0]
             raise RoadError(
@@ -160,12 +154,23 @@ class CchRoadNetwork:
             streets=self._streets(states, origin, target, int(dm[0])),
         )
 
+    def _path(self, metric: Metric, origin: Snapped, target: Snapped) -> tuple[int, npt.NDArray[np.int32]]:
+        """Packed cost and states, int32 [k], of the cheapest path between two single places."""
+        sources, ends = self._sources(metric, origin), self._targets(metric, target)
+        if origin.edge[0] == target.edge[0]:
+            return self._along_street(metric, sources, ends, target.fraction - origin.fraction)
+        path = find_path(
+            self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
+        )
+        return path.cost, path.states
+
     def _costs(self, hour: Hour | None) -> Metric:
         return self._metric if hour is None else self.timeline.metric(hour)
 
     def _sources(self, metric: Metric, places: Snapped) -> Ends:
         rank, rest = self._ends(metric, places)
         usable = (rank >= 0) & ~self.map.turns.copy[rank]
+        rest = rest + metric.closed[rank] * (CLOSED_ENTRIES * ENTRY)
         return Ends(rank, np.where(usable, rest, NEVER))
 
     def _targets(self, metric: Metric, places: Snapped) -> Ends:

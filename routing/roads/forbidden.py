@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from routing.roads.conditional import EITHER
 from routing.roads.graph import RoadGraph
 from routing.roads.restrictions import Restriction
 from routing.roads.turns import TurnGraph
@@ -84,7 +85,7 @@ class _Book:
             self._condition[arc] = self._hours.setdefault(hours, len(self._hours) + 1)
         elif self._condition[arc] != ALWAYS:
             known = list(self._hours)[self._condition[arc] - 1]
-            both = known if hours in known.split("; ") else f"{known}; {hours}"
+            both = known if hours in known.split(EITHER) else f"{known}{EITHER}{hours}"
             self._condition[arc] = self._hours.setdefault(both, len(self._hours) + 1)
 
     def _base(self, state: int) -> int:

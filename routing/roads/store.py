@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from routing.roads.engine import CchRoadNetwork
     from routing.roads.roadmap import RoadMap
 
-FORMAT = 3
+FORMAT = 4
 ATTRIBUTION = "© OpenStreetMap contributors, Open Database License 1.0, https://www.openstreetmap.org/copyright"
 _META = "meta.json"
 SPEEDS = "speeds.json"
@@ -84,6 +85,8 @@ def build_roads(extract: Path, out: Path) -> RoadsReport:
 def open_roads(path: Path) -> CchRoadNetwork:
     """The road network stored in a directory, under the speeds of its `speeds.json` where it has one.
 
+    Its large matrices use every core that the process may.
+
     Raises RoadError when there is none, when another version of beatplan wrote it, or when it is damaged.
     """
     from routing.roads.cache import MatrixCache  # noqa: PLC0415  # as in build_roads
@@ -105,6 +108,7 @@ def open_roads(path: Path) -> CchRoadNetwork:
         folder=path,
         cache=MatrixCache(path / CACHE),
         identity=report.extract_sha256[:16],
+        threads=len(os.sched_getaffinity(0)),
     )
 
 

@@ -82,7 +82,7 @@ def expand_turns(graph: RoadGraph) -> TurnGraph:
         tail=tail,
         head=head,
         delay_ms=np.rint(delay_s * 1000).astype(np.int32),
-        entry=_entries(graph, segment, backward, tail, head, via),
+        entry=enters(graph, graph.flags, segment, backward, tail, head),
         condition=np.zeros(len(tail), np.int16),
     )
 
@@ -157,17 +157,21 @@ def _obstacle_seconds(
     return np.where(spared, 0.0, seconds)
 
 
-def _entries(
+def enters(
     graph: RoadGraph,
+    flags: npt.NDArray[np.uint8],
     segment: npt.NDArray[np.int32],
     backward: npt.NDArray[np.bool_],
     tail: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    via: npt.NDArray[np.int32],
 ) -> npt.NDArray[np.bool_]:
-    """Turns from a public street into one for residents, or through a private gate."""
+    """Turns, bool [a], from a public street into one for residents, or through a private gate.
+
+    `flags` are those of the graph's segments, the states as in TurnGraph.
+    """
     bit = np.where(backward, SegmentFlag.RESTRICTED_BACKWARD, SegmentFlag.RESTRICTED_FORWARD)
-    restricted = (graph.flags[segment] & bit) > 0
+    restricted = (flags[segment] & bit) > 0
+    via = np.where(backward[tail], graph.tail[segment[tail]], graph.head[segment[tail]])
     gate = (graph.node_flags[via] & NodeFlag.RESTRICTED) > 0
     entry: npt.NDArray[np.bool_] = (~restricted[tail] & restricted[head]) | (gate & ~restricted[tail])
     return entry

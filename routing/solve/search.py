@@ -23,6 +23,7 @@ from routing.solve.arrays import Arrays, to_arrays
 from routing.solve.clock import load
 from routing.solve.options import Progress, SolveOptions
 from routing.solve.polish import polish
+from routing.solve.pool import Pool
 from routing.solve.recombine import Sequences, recombine
 from routing.solve.stop import Cancelled, FirstOf, Gap, Iterations, Seconds, Standing, Stop
 
@@ -37,21 +38,23 @@ SWEEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search has found: visit positions per shift, in the order of the problem's shifts."""
+    """What a search has found: visit positions per shift, in the order of the problem's shifts, and routes it saw."""
 
     sequences: Sequences
     iterations: int
     objective_s: int
+    pools: tuple[Pool, ...] = ()
+    arrays: Arrays | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """Settings of the annealing. Temperatures are parts of the mean worth of a visit."""
 
-    hot: float = 0.6
+    hot: float = 2.0
     cold: float = 0.001
     reheat: float = 0.2
-    mean: float = 12.0
+    mean: float = 6.0
     longest: int = 12
     patience: float = 0.3
     share: float = 1.0
@@ -161,7 +164,8 @@ class _Run:
                 list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))
                 self._recombine(number)
         best = self._best()
-        return Found(_sequences(best), self._iterations(), self._objective(best))
+        pools = tuple(lane.pool for lane in self.lanes)
+        return Found(_sequences(best), self._iterations(), self._objective(best), pools, self.arrays)
 
     def _stages(self) -> list[Stage]:
         tuning = self.tuning

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
+from tests.conftest import DATABASES, _database
 from tests.visits.world import fill_town, queue_run, quick_tools
 from visits.copying import back_up, move, restore
 from visits.errors import InputError
@@ -17,6 +19,15 @@ from visits.planning import run_planning
 from visits.queries.events import record
 from visits.scope import SYSTEM
 from visits.store import Store, open_store
+
+
+@pytest.fixture(params=DATABASES)
+def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a second database, without tables, on either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'other.db'}"
+        return
+    yield from _database(request.getfixturevalue("postgres"), "")
 
 
 def filled(store: Store) -> Store:
@@ -34,10 +45,10 @@ def contents(store: Store) -> dict[str, list]:
         }
 
 
-def test_everything_moves_and_the_other_database_goes_on(store: Store, empty_url: str) -> None:
+def test_everything_moves_and_the_other_database_goes_on(store: Store, other_url: str) -> None:
     filled(store)
-    copied = {table.name: table for table in move(store, empty_url)}
-    other = open_store(empty_url)
+    copied = {table.name: table for table in move(store, other_url)}
+    other = open_store(other_url)
     assert contents(other) == contents(store)
     assert copied["event"].rows >= 4
     assert copied["stored_problem"].rows == 1
@@ -49,7 +60,7 @@ def test_everything_moves_and_the_other_database_goes_on(store: Store, empty_url
     assert ids == list(range(1, copied["event"].rows + 2))
     other.close()
     with pytest.raises(InputError, match="already holds rows of"):
-        move(store, empty_url)
+        move(store, other_url)
 
 
 def test_a_database_does_not_move_onto_itself(store: Store, store_url: str) -> None:
@@ -57,7 +68,7 @@ def test_a_database_does_not_move_onto_itself(store: Store, store_url: str) -> N
         move(store, store_url)
 
 
-def test_a_backup_while_others_write_is_one_state_and_comes_back(store: Store, empty_url: str, tmp_path: Path) -> None:
+def test_a_backup_while_others_write_is_one_state_and_comes_back(store: Store, other_url: str, tmp_path: Path) -> None:
     filled(store)
     stop = threading.Event()
 
@@ -79,8 +90,8 @@ def test_a_backup_while_others_write_is_one_state_and_comes_back(store: Store, e
         stop.set()
         writer.join()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith((".", "backup"))] == ["backup.db"]
-    restore(file, empty_url)
-    back = open_store(empty_url)
+    restore(file, other_url)
+    back = open_store(other_url)
     with back.reading() as session:
         made = [name for name in session.exec(select(Territory.name)).all() if name != "North"]
         told = session.exec(select(Event.subject).where(Event.kind == "territory.made")).all()
@@ -90,9 +101,9 @@ def test_a_backup_while_others_write_is_one_state_and_comes_back(store: Store, e
     back.close()
 
 
-def test_a_backup_that_is_none_is_named(tmp_path: Path, empty_url: str) -> None:
+def test_a_backup_that_is_none_is_named(tmp_path: Path, other_url: str) -> None:
     with pytest.raises(InputError, match="does not exist"):
-        restore(tmp_path / "none.db", empty_url)
+        restore(tmp_path / "none.db", other_url)
 
 
 def test_a_backup_that_cannot_be_written_is_named(store: Store, tmp_path: Path) -> None:

@@ -127,18 +127,18 @@ def test_a_stop_done_out_of_turn_is_history_and_the_skipped_one_is_open() -> Non
 
 
 def test_the_stop_taken_out_is_nowhere_and_its_follower_is_not_locked() -> None:
-    found = progress_of(a_day(), {}, LOCAL, at(9, 45), without="v1")
+    found = progress_of(a_day(), {}, LOCAL, at(9, 45), without={"v1"})
     assert (names(found.locked), names(found.rest)) == (["v0"], ["v2", "v3", "v4"])
     assert (found.at, found.available_s) == ("c0", 9 * HOUR + 2700)
 
 
 def test_at_the_door_of_the_stop_taken_out_the_rep_starts_there() -> None:
-    found = progress_of(a_day(), {}, LOCAL, at(10, 5), without="v1")
+    found = progress_of(a_day(), {}, LOCAL, at(10, 5), without={"v1"})
     assert (found.at, found.available_s) == ("c1", 10 * HOUR + 300)
 
 
 def test_a_break_that_has_begun_is_taken_and_ends_first() -> None:
-    found = progress_of(a_day(), {}, LOCAL, at(11, 45), without="v3")
+    found = progress_of(a_day(), {}, LOCAL, at(11, 45), without={"v3"})
     assert (len(found.breaks_taken), found.breaks_left) == (1, ())
     assert found.available_s == 12 * HOUR + 1500
 

@@ -11,7 +11,7 @@ from visits.models.base import Table, Versioned, new_id, utc_now
 
 
 class Plan(Versioned, table=True):
-    """The plan of one rep on one day; `number` is its current version."""
+    """The plan of one rep on one day; `number` is its current version, 0 when there is none (any more)."""
 
     __table_args__ = (UniqueConstraint("rep_id", "day"),)
 
@@ -24,7 +24,8 @@ class Plan(Versioned, table=True):
 class PlanVersion(Table, table=True):
     """One version of a plan, never changed once written.
 
-    `document` is the JSON that a phone reads, ready to serve. `cause` is "run", "cancel", "no_show" or "undo";
+    `document` is the JSON that a phone reads, ready to serve. `cause` is "run", "cancel", "skip", "late",
+    "proposal", "booking", "fill_in", or the tap that it shows; versions of one `change_id` are taken back together.
     `problem_hash`, `seed`, `iterations` and `engine` replay the solve.
     """
 
@@ -37,6 +38,7 @@ class PlanVersion(Table, table=True):
     parent: int | None = None
     cause: str
     run_id: str | None = Field(default=None, foreign_key="plan_run.id")
+    change_id: str | None = Field(default=None, foreign_key="plan_change.id", index=True)
     document: str = Field(sa_type=Text)
     problem_hash: str | None = Field(default=None, foreign_key="stored_problem.hash")
     seed: int = 0

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from visits.models.base import Versioned, new_id
+from visits.models.base import Versioned, new_id, utc_now
 
 
 class RunState(StrEnum):
@@ -57,5 +57,6 @@ class PlanRun(Versioned, table=True):
     cancel_requested: bool = False
     result: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     actor: str = ""
+    created_at: datetime = Field(default_factory=utc_now, index=True)
     started_at: datetime | None = None
     finished_at: datetime | None = None

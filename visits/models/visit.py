@@ -36,7 +36,8 @@ class Visit(Versioned, table=True):
 
     `rep_id`, `day`, `start_s` say where the current plan has it (None while only suggested); seconds count from the
     local midnight of `day`. A promise has all four `promise_*` fields. A visit may be planned between `not_before` and
-    `not_after` only. `cause` says why it exists: cadence, appointment, fill_in or import.
+    `not_after` only. `cause` says why it exists: cadence, appointment, urgent, fill_in or import. A
+    `locked` visit stays with its rep on its day, whatever is planned anew, until somebody unlocks it.
     """
 
     __table_args__ = (Index("ix_visit_rep_id_day", "rep_id", "day"),)
@@ -48,6 +49,7 @@ class Visit(Versioned, table=True):
     day: date | None = Field(default=None, index=True)
     start_s: int | None = None
     mandatory: bool = False
+    locked: bool = False
     cause: str = "cadence"
     not_before: date | None = None
     not_after: date | None = None

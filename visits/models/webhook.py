@@ -37,7 +37,7 @@ class WebhookDelivery(Table, table=True):
 
     id: str = Field(default_factory=lambda: new_id("msg"), primary_key=True)
     webhook_id: str = Field(foreign_key="webhook.id")
-    event_id: int = Field(foreign_key="event.id")
+    event_id: int = Field(foreign_key="event.id", ondelete="CASCADE")
     state: str = Field(default=DeliveryState.WAITING.value, index=True)
     attempts: int = 0
     due_at: datetime = Field(default_factory=utc_now, index=True)

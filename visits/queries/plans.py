@@ -24,7 +24,9 @@ class ServedPlan:
 
 def plan_version_number(session: Session, viewer: Viewer, rep_id: str, day: date) -> int:
     """The current version's number of a rep's plan, for an ETag. Raises NotFoundError without a visible plan."""
-    statement = visible_plans(select(Plan.number).where(Plan.rep_id == rep_id, Plan.day == day), viewer)
+    statement = visible_plans(
+        select(Plan.number).where(Plan.rep_id == rep_id, Plan.day == day, Plan.number > 0), viewer
+    )
     number = session.exec(statement).first()
     if number is None:
         raise _no_plan(rep_id, day)
@@ -48,7 +50,7 @@ def list_plans(
     session: Session, viewer: Viewer, request: PageRequest, *, day: date, territory_id: str | None = None
 ) -> Page[ServedPlan]:
     """Current plans of a day, of one territory's reps where asked. Raises InputError for a bad cursor."""
-    statement = visible_plans(select(Plan).where(Plan.day == day), viewer)
+    statement = visible_plans(select(Plan).where(Plan.day == day, Plan.number > 0), viewer)
     if territory_id is not None:
         statement = statement.where(col(Plan.rep_id).in_(select(Rep.id).where(Rep.territory_id == territory_id)))
     page = fetch_page(session, statement, request, keys=(col(Plan.id),), key_of=lambda plan: (plan.id,))

@@ -37,11 +37,18 @@ def get_run(session: Session, viewer: Viewer, run_id: str) -> PlanRun:
 
 
 def list_runs(session: Session, viewer: Viewer, request: PageRequest) -> Page[PlanRun]:
-    """Runs, by id. Raises InputError for a bad cursor."""
+    """Runs, the newest first. Raises InputError for a bad cursor."""
     statement = select(PlanRun)
     if not viewer.sees_all:
         statement = statement.where(col(PlanRun.actor) == viewer.person_id)
-    return fetch_page(session, statement, request, keys=(col(PlanRun.id),), key_of=lambda run: (run.id,))
+    return fetch_page(
+        session,
+        statement,
+        request,
+        keys=(col(PlanRun.created_at), col(PlanRun.id)),
+        key_of=lambda run: (run.created_at, run.id),
+        descending=True,
+    )
 
 
 def request_cancel(session: Session, viewer: Viewer, run_id: str) -> PlanRun:

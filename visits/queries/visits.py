@@ -7,7 +7,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from visits.errors import NotFoundError
-from visits.models import Visit
+from visits.models import Visit, VisitTransition
 from visits.queries.page import Page, PageRequest, fetch_page
 from visits.scope import Viewer, visible_visits
 
@@ -18,6 +18,27 @@ def get_visit(session: Session, viewer: Viewer, visit_id: str) -> Visit:
     if found is None:
         raise NotFoundError(f"there is no visit {visit_id!r}; check the id")
     return found
+
+
+def get_own_visit(session: Session, viewer: Viewer, visit_id: str) -> Visit:
+    """One visit that the viewer may see or, for a rep, may have gone to: one that once stood in their plan.
+
+    Raises NotFoundError.
+    """
+    if viewer.rep_id is not None:
+        once = select(VisitTransition.id).where(
+            VisitTransition.visit_id == visit_id, VisitTransition.rep_id == viewer.rep_id
+        )
+        if session.exec(once.limit(1)).first() is not None:
+            return session.get_one(Visit, visit_id)
+    return get_visit(session, viewer, visit_id)
+
+
+def history_of(session: Session, viewer: Viewer, visit_id: str) -> tuple[VisitTransition, ...]:
+    """All that was said of a visit, in the order in which it was learned. Raises NotFoundError."""
+    get_own_visit(session, viewer, visit_id)
+    statement = select(VisitTransition).where(VisitTransition.visit_id == visit_id)
+    return tuple(session.exec(statement.order_by(col(VisitTransition.id))))
 
 
 def list_visits(

@@ -28,9 +28,20 @@ def events_of(now_s: int, *events: dict[str, Any], day: str = DAY, **more: Any) 
 
 
 @st.composite
-def tiny_days(draw: st.DrawFn, *, timed: bool = False, price: int | None = None) -> tuple[Problem, Plan, EventList]:
+def tiny_days(
+    draw: st.DrawFn,
+    *,
+    timed: bool = False,
+    price: int | None = None,
+    visits: int = 6,
+    shifts: int = 3,
+    simple: bool = False,
+) -> tuple[Problem, Plan, EventList]:
     """A tiny problem, a quick plan of it, and one to three events that fit."""
-    problem = draw(tiny_problems(visits=6, shifts=3, timed=timed, musts=draw(st.booleans())))
+    musts = draw(st.booleans())
+    problem = draw(
+        tiny_problems(visits=visits, shifts=shifts, timed=timed, musts=musts, waiting=not simple, wild=not simple)
+    )
     plan = plan_of(problem)
     now_s = draw(st.integers(0, 20))
     history = {
