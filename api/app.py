@@ -18,10 +18,13 @@ from api.auth.headers import SecurityHeaders
 from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.embedded import EmbeddedWorker
+from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
+from api.request_log import RequestLog
 from api.routes import (
     api_keys,
     customers,
+    events,
     explanations,
     fill_ins,
     health,
@@ -40,8 +43,10 @@ from api.routes import (
     territories,
     tiles,
     visits,
+    webhooks,
 )
 from api.settings import Settings
+from api.store_metrics import StoreMetrics
 from api.tools import LateRoads, WarmSolvers
 from api.upkeep import Upkeep
 from api.version import installed_version
@@ -77,7 +82,10 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
             runner = EmbeddedWorker(settings)
             desk = open_desk(settings)
             upkeep = Upkeep(store, desk.uses)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep)
+            feed = EventFeed(store)
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep, feed)
+            metrics.listeners.set_function(lambda: feed.listeners)
+            metrics.registry.register(StoreMetrics(store, settings.lease_seconds))
             runner.start()
             opened.callback(runner.stop)
             upkeep.start()
@@ -97,11 +105,12 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
+    app.add_middleware(RequestLog)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
     signing_in = (provider, sessions, me, links, people, api_keys)
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
-    for noun in (*signing_in, *planned, customers, reps, territories, tiles, privacy):
+    for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)

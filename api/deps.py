@@ -13,6 +13,7 @@ from fastapi import Depends, Header, Path, Query, Request
 from api.auth.desk import SignInDesk
 from api.errors import ApiError, bad_field
 from api.jobs.embedded import EmbeddedWorker
+from api.live import EventFeed
 from api.metrics import Metrics
 from api.settings import Settings
 from api.upkeep import Upkeep
@@ -33,6 +34,7 @@ class Services:
     tools: Tools
     sign_in: SignInDesk
     upkeep: Upkeep
+    feed: EventFeed
 
 
 async def _services(request: Request) -> Services:

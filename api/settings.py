@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -120,8 +121,21 @@ class Settings(BaseSettings):
     )
     nightly_zone: str = Field(default="UTC", description="Time zone of the nightly planning, such as Europe/Helsinki.")
     nightly_days: int = Field(default=7, ge=1, le=28, description="Days that the nightly planning covers.")
+    webhook_private: bool = Field(
+        default=False,
+        description="Whether webhooks may be sent unencrypted and into the service's own network, as in tests.",
+    )
+    events_minutes: float = Field(
+        default=10.0,
+        gt=0,
+        le=1440,
+        description="Minutes until a stream of live events ends and its listener comes back and signs in anew.",
+    )
     stop_seconds: float = Field(
         default=3.0, gt=0, le=60, description="Seconds that open requests may take to end when the service stops."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How the log on stderr is written: text for people, json for programs."
     )
     debug: bool = Field(default=False, description="Show tracebacks on the command line, for a report of a fault.")
 
@@ -164,6 +178,9 @@ def search_seconds(seconds: float | None, iterations: int | None, settings: Sett
     return settings.solve_seconds if seconds is None and iterations is None else seconds
 
 
-def documented() -> dict[str, str]:
-    """Every environment variable with what it does, for the documentation and its test."""
-    return {f"BEATPLAN_{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()}
+def documented() -> dict[str, tuple[str, str]]:
+    """Every environment variable with its default and what it does, for the listing and its test."""
+    return {
+        f"BEATPLAN_{name.upper()}": ("" if field.default is None else str(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    }

@@ -19,7 +19,7 @@ from visits.part_watch import PartWatch
 from visits.plan_storing import Cause, store_plan
 from visits.problem_building import PlanningInput, TerritoryData, build_problem
 from visits.run_keeping import Claim, ClaimLostError, abandon_run, claim_part, end_part, split_run
-from visits.run_result import LISTED, NotPlanned, RunResult
+from visits.run_result import LISTED, NotPlanned, RunResult, sum_of_all
 from visits.scope import SYSTEM
 from visits.solving import OnProgress, ShouldStop, Tools
 from visits.store import Store
@@ -217,6 +217,7 @@ class _Work:
             value_s=sum(one.plan.value_s for one in solved),
             travel_s=sum(one.plan.travel_s for one in solved),
             objective_s=sum(one.plan.objective_s for one in solved),
+            bound_s=sum_of_all([one.plan.bound_s for one in solved]),
             days=tuple(day for week in self.weeks for day in week),
             not_planned=tuple(left[:LISTED]),
             not_planned_count=len(left),

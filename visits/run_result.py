@@ -22,13 +22,17 @@ class NotPlanned(Document):
 
 
 class RunResult(Document):
-    """What a planning run brought: sums over its rep-days, and who was left out (the musts first, at most 500)."""
+    """What a planning run brought: sums over its rep-days, and who was left out (the musts first, at most 500).
+
+    `bound_s` is an objective that no plan of the same visits can exceed, where one was found.
+    """
 
     plans: Count = 0
     stops: Count = 0
     value_s: int = 0
     travel_s: Count = 0
     objective_s: int = 0
+    bound_s: int | None = None
     days: tuple[Day, ...] = ()
     not_planned: tuple[NotPlanned, ...] = ()
     not_planned_count: Count = 0
@@ -45,11 +49,18 @@ def in_sum(results: Sequence[RunResult]) -> RunResult:
         value_s=sum(result.value_s for result in results),
         travel_s=sum(result.travel_s for result in results),
         objective_s=sum(result.objective_s for result in results),
+        bound_s=sum_of_all([result.bound_s for result in results]),
         days=tuple(sorted({day for result in results for day in result.days})),
         not_planned=tuple(left[:LISTED]),
         not_planned_count=sum(result.not_planned_count for result in results),
         must_not_planned=sum(result.must_not_planned for result in results),
     )
+
+
+def sum_of_all(values: Sequence[int | None]) -> int | None:
+    """The sum, where every value is known and there is one."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None
 
 
 def sentence_of(result: RunResult) -> str:

@@ -105,6 +105,16 @@ def visible_events(statement: S, viewer: Viewer) -> S:
     )
 
 
+def sees_event(viewer: Viewer, rep_id: str | None, territory_id: str | None, rep_territory_id: str | None) -> bool:
+    """Whether the viewer may see an event of this rep and territory, as `visible_events` decides it in a query."""
+    if viewer.sees_all:
+        return True
+    if viewer.role is Role.REP:
+        return rep_id is not None and rep_id == viewer.rep_id
+    allowed = viewer.territory_ids or frozenset()
+    return territory_id in allowed or (rep_id is not None and rep_territory_id in allowed)
+
+
 def _rep_condition(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.role is Role.REP:
         return col(Rep.id) == viewer.rep_id if viewer.rep_id else false()

@@ -106,6 +106,14 @@ POLICIES: dict[str, AccessPolicy] = {
     "list_plan_runs": OFFICE,
     "get_plan_run": OFFICE,
     "cancel_plan_run": OFFICE,
+    # what happens: each is sent and shown what they may see
+    "stream_events": EVERYBODY,
+    "list_events": OFFICE,
+    "list_webhooks": ADMINS,
+    "create_webhook": ADMINS,
+    "get_webhook": ADMINS,
+    "delete_webhook": ADMINS,
+    "list_webhook_deliveries": ADMINS,
     # data
     "list_customers": EVERYBODY,
     "get_customer": EVERYBODY,
@@ -130,6 +138,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "visits:read": frozenset({"list_visits", "get_visit"}),
     "visits:write": frozenset({"arrive_at_visit", "complete_visit", "cancel_visit", "record_no_show"}),
     "planning": frozenset({"create_plan_run", "list_plan_runs", "get_plan_run", "cancel_plan_run"}),
+    "events:read": frozenset({"stream_events", "list_events"}),
     "data:read": frozenset(
         {"list_customers", "get_customer", "list_reps", "get_rep", "list_territories", "get_territory"}
     ),

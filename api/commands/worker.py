@@ -10,7 +10,7 @@ import typer
 
 from api.commands.opening import DataOption
 from api.jobs.worker import Worker, stop_on_signals, work_until
-from api.logs import LOGGING
+from api.logs import logging_config
 from api.settings import load_settings
 
 app = typer.Typer()
@@ -20,7 +20,7 @@ app = typer.Typer()
 def worker(data: DataOption = None) -> None:
     """Carry out planning runs until Ctrl-C or SIGTERM; start as many as you like on one PostgreSQL database."""
     settings = load_settings(data_dir=data)
-    logging.config.dictConfig(LOGGING)
+    logging.config.dictConfig(logging_config(settings.log_format))
     stopping = threading.Event()
     stop_on_signals(stopping)
     running = Worker(settings)

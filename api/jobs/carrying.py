@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from api.jobs.planner import SOLVER_FAILED, STORE_AWAY
 from api.jobs.planner_process import Ended, run_planner
+from api.logs import RUN_ID
 from api.settings import Settings
 from visits.errors import ConflictError, StoreError
 from visits.models import RunState
@@ -34,18 +35,20 @@ class Carrier:
 
     def plan_territory(self, part_id: str) -> str:
         """Takes a part where it still waits and sees it through; what came of it in a word."""
+        RUN_ID.set(None)
         try:
             claim = self._patiently(
                 lambda: claim_part(self._store, part_id, self._worker_id, self._settings.job_attempts)
             )
             if claim is None:
                 return "not wanted"
-            log.info("part %s of run %s begins", claim.part_id, claim.run_id)
+            RUN_ID.set(claim.run_id)
+            log.info("territory job %s begins", claim.part_id)
             ended = run_planner(self._settings, claim, lambda: self._stopping.is_set() or not self._wanted(claim))
             word = self._patiently(lambda: self._settle(claim, ended))
         except Stopped:
             return "left to others"  # the lease is given back at the end, and all parts with it
-        log.info("part %s of run %s: %s", claim.part_id, claim.run_id, word)
+        log.info("territory job %s: %s", claim.part_id, word)
         return word
 
     def _wanted(self, claim: Claim) -> bool:

@@ -16,12 +16,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from api.jobs.engine import PLAN_TERRITORY, Engine
+from api.jobs.engine import DELIVER, PLAN_TERRITORY, SYNC, Engine
 from routing.errors import BeatplanError
 from visits.leases import bury, dead_workers, runs_to_split
 from visits.models import JobQueue, PlanPart, PlanRun, RunState
 from visits.run_keeping import split_run
 from visits.store import Store
+from visits.webhooks import due_deliveries, note_attempt, put_on_their_way
 
 log = logging.getLogger("beatplan.jobs")
 LOOK_S = 0.5
@@ -37,6 +38,7 @@ class Dispatcher:
     def __init__(self, store: Store, engine: Engine, lease_s: float) -> None:
         self._store, self._engine, self._lease_s = store, engine, lease_s
         self._given: set[str] = set()
+        self._told: set[str] = set()
         self._news, self._stopping = threading.Event(), threading.Event()
         self._due = dict.fromkeys(("reap", "doubt", "forget"), 0.0)
         self._thread = threading.Thread(target=self._work, name="dispatcher", daemon=True)
@@ -58,7 +60,7 @@ class Dispatcher:
     def _work(self) -> None:
         while not self._stopping.is_set():
             self._news.clear()
-            for task in (self._reap, self._split, self._give, self._doubt, self._forget):
+            for task in (self._reap, self._split, self._give, self._tell, self._doubt, self._forget):
                 with self._at_the_edge():
                     task()
             self._news.wait(LOOK_S)
@@ -109,8 +111,18 @@ class Dispatcher:
                 self._engine.enqueue(PLAN_TERRITORY, part_id, queue=queue, job_id=name, priority=priority)
                 self._given.add(name)
 
+    def _tell(self) -> None:
+        put_on_their_way(self._store)
+        with self._store.reading() as session:
+            due = {job_id(delivery_id, attempts): delivery_id for delivery_id, attempts in due_deliveries(session)}
+        self._told &= due.keys()
+        for name, delivery_id in due.items():
+            if name not in self._told:
+                self._engine.enqueue(DELIVER, delivery_id, queue=SYNC, job_id=name, priority=5)
+                self._told.add(name)
+
     def _doubt(self) -> None:
-        """A part that waits although its job is over gets a new claim number, and so a new job."""
+        """What waits although its job is over gets a new job: a part a new claim number, a message a new attempt."""
         if not self._is_due("doubt", DOUBT_S):
             return
         waiting = {job_id(part_id, claim): (part_id, claim) for part_id, claim, _, _ in self._waiting()}
@@ -121,12 +133,18 @@ class Dispatcher:
                 waits = still & (col(PlanPart.status) == RunState.QUEUED)
                 session.exec(update(PlanPart).where(waits).values(claim=claim + 1))
         self._given.clear()
+        with self._store.reading() as session:
+            due = {job_id(delivery_id, attempts): delivery_id for delivery_id, attempts in due_deliveries(session)}
+        for name in self._engine.over(sorted(due)):
+            with self._store.session() as session:
+                note_attempt(session, due[name], sent=False, answer="interrupted")
+        self._told.clear()
 
     def _forget(self) -> None:
         if self._is_due("forget", FORGET_S):
             self._engine.forget((datetime.now(UTC) - timedelta(days=KEEP_DAYS)).isoformat())
 
 
-def job_id(part_id: str, claim: int) -> str:
-    """The name of a job: a part that waits again under a new claim number is a new job."""
-    return f"{part_id}-{claim}"
+def job_id(thing_id: str, number: int) -> str:
+    """The name of a job: a part that waits again under a new claim, or a message at its next attempt, is a new job."""
+    return f"{thing_id}-{number}"

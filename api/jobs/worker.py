@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 
 from api.jobs.carrying import Carrier
 from api.jobs.dispatcher import Dispatcher
-from api.jobs.engine import PLAN_TERRITORY, Engine
+from api.jobs.engine import DELIVER, PLAN_TERRITORY, Engine
 from api.jobs.planner import read_line
-from api.logs import LOGGING
+from api.logs import logging_config
 from api.settings import Settings
+from api.webhooks.delivery import Deliverer
 from routing.errors import BeatplanError
 from visits.errors import ConflictError
 from visits.leases import Lease
@@ -43,7 +44,7 @@ class Worker:
         self._store = open_store(settings.store_url)
         self.lease = Lease(self._store, settings.lease_seconds)
         carrier = Carrier(self._store, settings, self.lease.worker_id, self._stopping)
-        jobs = {PLAN_TERRITORY: carrier.plan_territory}
+        jobs = {PLAN_TERRITORY: carrier.plan_territory, DELIVER: Deliverer(self._store, settings).deliver}
         self._engine = Engine(settings.store_url, self.lease.worker_id, slots_of(settings), jobs)
         self._engine.schedule("nightly", settings.nightly, settings.nightly_zone, self._plan_nightly)
         self._dispatcher = Dispatcher(self._store, self._engine, settings.lease_seconds)
@@ -120,7 +121,7 @@ def _listen(worker: Worker, stopping: threading.Event) -> None:
 def main() -> int:
     """The worker of a service: settings and news come on stdin, and its end ends the worker."""
     settings = Settings.model_validate_json(read_line())
-    logging.config.dictConfig(LOGGING)
+    logging.config.dictConfig(logging_config(settings.log_format))
     stopping = threading.Event()
     stop_on_signals(stopping)
     try:

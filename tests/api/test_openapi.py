@@ -112,4 +112,4 @@ def test_paths_of_the_contract() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    assert all(text.endswith(".") for text in documented().values()), documented()
+    assert all(text.endswith(".") for _, text in documented().values()), documented()

@@ -22,6 +22,7 @@ from visits.models.slot_hold import HoldState, SlotHold
 from visits.models.territory import Territory
 from visits.models.visit import CLOSED_STATES, OPEN_STATES, UNDER_WAY_STATES, Visit, VisitState
 from visits.models.visit_transition import VisitTransition
+from visits.models.webhook import DeliveryState, Webhook, WebhookDelivery
 from visits.models.worker import Worker
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ApiKey",
     "Consent",
     "Customer",
+    "DeliveryState",
     "Event",
     "HoldState",
     "IdempotencyKey",
@@ -61,6 +63,8 @@ __all__ = [
     "Visit",
     "VisitState",
     "VisitTransition",
+    "Webhook",
+    "WebhookDelivery",
     "Worker",
     "new_id",
     "utc_now",

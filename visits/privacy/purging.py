@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete
-from sqlmodel import Session, col
+from sqlmodel import Session, col, func, select
 
 from visits.models import Event, IdempotencyKey, Position, ProviderVisit, SignIn, SignInLink, Table
 from visits.privacy.settings import privacy_settings
@@ -38,7 +38,9 @@ def purge(store: Store, now: datetime) -> Purged:
         oldest = now - timedelta(days=settings.position_days) if settings.positions else now
         events = 0
         if settings.event_days is not None:
-            events = _delete(session, Event, col(Event.at) < now - timedelta(days=settings.event_days))
+            newest = select(func.max(Event.id)).scalar_subquery()  # stays, so that numbers are never given again
+            old = (col(Event.at) < now - timedelta(days=settings.event_days)) & (col(Event.id) < newest)
+            events = _delete(session, Event, old)
         sign_ins = sum(
             _delete(session, table, col(table.expires_at) <= now) for table in (SignIn, SignInLink, ProviderVisit)
         )

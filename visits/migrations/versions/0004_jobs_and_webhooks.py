@@ -1,4 +1,4 @@
-"""Jobs that many workers share: parts of planning runs and workers' leases."""
+"""Jobs that many workers share: parts of planning runs and workers' leases; webhooks and their outbox."""
 
 from __future__ import annotations
 
@@ -48,6 +48,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_plan_part_status"), "plan_part", ["status"])
     op.create_index(op.f("ix_plan_part_worker_id"), "plan_part", ["worker_id"])
+    op.create_table(
+        "webhook",
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("updated_at", UTCDateTime(), nullable=False),
+        sa.Column("id", AutoString(), nullable=False),
+        sa.Column("url", AutoString(), nullable=False),
+        sa.Column("secret", AutoString(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=True),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", AutoString(), nullable=False),
+        sa.Column("webhook_id", AutoString(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", UTCDateTime(), nullable=False),
+        sa.Column("answer", AutoString(), nullable=False),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("ended_at", UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["event.id"], name=op.f("fk_webhook_delivery_event_id_event"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhook.id"], name=op.f("fk_webhook_delivery_webhook_id_webhook")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+        sa.UniqueConstraint("webhook_id", "event_id", name=op.f("uq_webhook_delivery_webhook_id_event_id")),
+    )
+    op.create_index(op.f("ix_webhook_delivery_state"), "webhook_delivery", ["state"])
+    op.create_index(op.f("ix_webhook_delivery_due_at"), "webhook_delivery", ["due_at"])
     op.add_column("plan_run", sa.Column("queue", AutoString(), nullable=False, server_default="interactive"))
     op.add_column("plan_run", sa.Column("priority", sa.Integer(), nullable=False, server_default="5"))
     op.add_column("plan_run", sa.Column("schedule_key", AutoString(), nullable=True))
@@ -59,5 +91,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_plan_run_schedule_key"), table_name="plan_run")
     for column in ("schedule_key", "priority", "queue"):
         op.drop_column("plan_run", column)
+    op.drop_table("webhook_delivery")
+    op.drop_table("webhook")
     op.drop_table("plan_part")
     op.drop_table("worker")
