@@ -144,6 +144,10 @@ def test_an_impossible_move_is_told_with_every_rule_it_breaks(problem: Problem, 
         moved_plan = priced.plan
         assert {fault.detail for fault in priced.broken} <= _judge(problem, moved_plan)
         broken += len(priced.broken)
+        for fault in priced.broken:
+            assert (fault.by_s or 0) > 0 or fault.kind not in {"shift_end", "max_travel", "promise"}
+            late = fault.kind == "window" and "late" in fault.detail
+            assert not late or f"{fault.by_s} s late" in fault.detail
     assert broken
     assert {stop.visit for stop in donor.stops} <= {
         stop.visit for route in moved_plan.routes for stop in route.stops if route.shift == full.shift
