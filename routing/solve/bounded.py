@@ -14,6 +14,7 @@ from routing.solve.bound import MOST_COLUMNS, Known, upper_bound
 from routing.solve.construct import Deadline
 from routing.solve.master import Column
 from routing.solve.options import Progress, SolveOptions
+from routing.solve.proof import kernels_loaded
 from routing.solve.recombine import gather
 from routing.solve.search import Found, search
 
@@ -21,12 +22,12 @@ OnProgress = Callable[[Progress], None]
 OnRoutes = Callable[[list[tuple[int, ...]]], None]
 ShouldStop = Callable[[], bool]
 
-LEAST_S = 0.3
-"""Time limit below which no bound is looked for."""
+LEAST_S, LEAST_UNLOADED_S = 0.3, 1.5
+"""Time limits below which no bound is looked for, with its kernels loaded and without."""
 PART = 0.1
 """Part of the time for the bound."""
-FIRST_PART = 0.1
-"""Part of the time for the search before an early bound."""
+FIRST_PART, FIRST_S = 0.1, 0.5
+"""Part of the time for the search before an early bound, and its most."""
 EARLY_PART = 0.3
 """Part of the time for an early bound."""
 FEW_VISITS = 80
@@ -57,13 +58,14 @@ def search_and_bound(
     if seconds is None:
         found = search(problem, options, on_progress, should_stop, on_routes)
         return Bounded(found, _bound(problem, found, None))
-    if seconds < LEAST_S:
+    if seconds < (LEAST_S if kernels_loaded() else LEAST_UNLOADED_S):
         return Bounded(search(problem, options, on_progress, should_stop, on_routes), None)
     ends = Deadline.after(seconds)
     first, bound = None, None
     few = len(problem.shifts) == 1 and len(problem.visits) <= FEW_VISITS
     if options.iterations is None and (few or options.gap is not None):
-        first = search(problem, replace(options, seconds=FIRST_PART * seconds), on_progress, should_stop, on_routes)
+        brief = replace(options, seconds=min(FIRST_S, FIRST_PART * seconds))
+        first = search(problem, brief, on_progress, should_stop, on_routes)
         bound = _bound(problem, first, EARLY_PART * seconds)
         if bound is not None and bound - first.objective_s <= (options.gap or 0.0) * abs(bound):
             return Bounded(first, bound)
