@@ -22,7 +22,7 @@ FREE_UP_TO = 11
 """Visits up to which every order is looked at."""
 LAG = 7
 LABELS = 60_000
-WORK = 4_000_000
+WORK = 2_000_000
 """Room and comparisons of one search; a longer one is given up."""
 CELLS = 200_000
 
