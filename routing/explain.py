@@ -38,8 +38,8 @@ ROWS_LEFT = 2
 
 LONGEST_EXTENSION_S = 4 * 3600
 """An opening or a shift is not offered to grow by more."""
-REASON_S = 0.15
-REMEDY_S = 0.25
+REASON_S = 0.1
+REMEDY_S = 0.15
 """Seconds after which no further places are tried, shared by the kinds of remedy."""
 
 
