@@ -84,20 +84,8 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (
-        me,
-        plans,
-        visits,
-        fill_ins,
-        explanations,
-        proposals,
-        slots,
-        plan_runs,
-        customers,
-        reps,
-        territories,
-        tiles,
-    ):
+    the_day = (plans, visits, fill_ins, explanations, proposals, slots)
+    for noun in (me, *the_day, plan_runs, customers, reps, territories, tiles):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)
