@@ -35,7 +35,7 @@ EXAMPLES = 6
 LEFT_OUT = ["end_current_session", "start_provider_sign_in", "finish_provider_sign_in"]
 """Signing out would end the test's own token; the provider is somebody else's and has its own tests."""
 AT_RANDOM = schemathesis.Config.from_dict({"phases": {"coverage": {"enabled": False}}})
-"""Requests are drawn; every boundary of every field in turn takes minutes more and is a command's work, not a test's."""
+"""Requests are drawn; every boundary of every field in turn would take minutes more."""
 schema = schemathesis.openapi.from_dict(
     create_app(Settings(data_dir=Path("/nowhere"))).openapi(), config=AT_RANDOM
 ).exclude(operation_id=LEFT_OUT)
