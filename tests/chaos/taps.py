@@ -51,8 +51,8 @@ class Tapper(threading.Thread):
 
 def require_every_tap(store: Store, tapper: Tapper, visit_ids: list[str]) -> None:
     """Each accepted tap is there, once."""
-    assert tapper.refused == []
-    assert len(tapper.answered) == 2 * len(visit_ids)
+    assert not tapper.refused, tapper.refused
+    assert len(tapper.answered) == 2 * len(visit_ids), tapper.answered
     with store.reading() as session:
         for visit_id in visit_ids:
             visit = session.get_one(Visit, visit_id)
