@@ -21,7 +21,6 @@ from sqlmodel import select
 
 from api.app import create_app
 from api.auth.policies import POLICIES
-from api.jobs.runner import PlanRunner
 from api.settings import Settings
 from api.tools import WarmSolvers
 from tests.api.conftest import MONDAY, planned_sqlite, roads, settings_for, solvers
@@ -49,11 +48,9 @@ def service(
     folder = tmp_path_factory.mktemp("asked")
     shutil.copy(planned_sqlite, folder / "beatplan.db")
     settings_here = settings_for(f"sqlite:///{folder / 'beatplan.db'}", roads, folder)
-    patience = settings_here.model_copy(update={"sign_in_attempts": 10_000})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PlanRunner, "start", lambda _: None)
-        with served(patience, solvers) as running:
-            yield running
+    patience = settings_here.model_copy(update={"sign_in_attempts": 10_000, "worker": False})
+    with served(patience, solvers) as running:
+        yield running
 
 
 def known_ids(service: Served) -> dict[str, list[str]]:
