@@ -56,8 +56,9 @@ ENDLESS = {"stream_events"}
 QUERIES = {"explain_customer": f"?date={MONDAY.isoformat()}"}
 BODIES = {"report_late": {"minutes": 5}, "take_fill_in": {"visit": "vis_none"}}
 ONE_THING = [entry for entry in CLOSED if "{" in entry.values[0] and not any(u in entry.values[0] for u in UNSCOPED)]
-TAPS = [entry for entry in ONE_THING if entry.values[1] == "post" and "{visit_id}" in entry.values[0]]
-OF_TERRITORIES = {entry.values[:2] for entry in ONE_THING if "{visit_id}" not in entry.values[0]}
+OF_VISITS = [entry for entry in ONE_THING if "{visit_id}" in entry.values[0] or entry.values[2] in BODIES]
+TAPS = [entry for entry in OF_VISITS if entry.values[1] == "post"]
+OF_TERRITORIES = {entry.values[:2] for entry in ONE_THING if entry not in OF_VISITS}
 KEY_ROLES = (Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
 
 

@@ -210,7 +210,7 @@ def test_proposals_without_effect_go_after_a_day_with_their_problems(store: Stor
         ask(store, {"type": "cancel", "visit": visit})
     with store.reading() as session:
         problems = set(session.exec(select(StoredProblem.hash)).all())
-    tomorrow = ask(store, {"type": "absent", "rep": "rep_bo", "from_s": 36_000}, date=WEEK[2], now=at(8, day=WEEK[1]))
+    tomorrow = ask(store, {"type": "absent", "rep": "rep_bo", "from_s": 36_000}, date=WEEK[2], now=at(9, day=WEEK[1]))
     with store.reading() as session:
         assert set(session.exec(select(Proposal.id)).all()) == {kept.proposal.id, tomorrow.id}
         left = set(session.exec(select(StoredProblem.hash)).all())
