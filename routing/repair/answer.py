@@ -146,6 +146,5 @@ def _excused(day: Day, mended: Mended, fault: Violation) -> bool:
     if fault.shift is None or fault.shift not in day.problem.shift_index:
         return False
     position = day.problem.shift_index[fault.shift]
-    return (
-        position not in day.state.open or not mended.board[position] or teller.stands(position, mended.board[position])
-    )
+    state = day.state.open.get(position)
+    return state is None or mended.board[position] in {(), state.rest}
