@@ -65,7 +65,7 @@ def repair(
     entries, better = leftovers(day, plan, mended.board, rest, patience)
     if better and rest is not None and _take(mended, teller, rest, better):
         entries, _ = leftovers(day, plan, mended.board, rest, patience)
-    result = _judged(day, teller, _plan_of(after, state, mended, entries, seed), mended)
+    result = _judged(day, _plan_of(after, state, mended, entries, seed), mended)
     changed = {position for position, one in state.open.items() if mended.board[position] != one.rest}
     offers = fill_ins(day, mended.board, changed.union(touched_shifts(day, teller.disturbed)))
     return result.model_copy(update={"diff": difference(problem, plan, result), "suggestions": offers})
@@ -120,32 +120,31 @@ def _plan_of(problem: Problem, state: DayState, mended: Mended, entries: tuple[U
     )
 
 
-def _judged(day: Day, teller: Teller, plan: Plan, mended: Mended) -> Plan:
+def _judged(day: Day, plan: Plan, mended: Mended) -> Plan:
     """The plan with its true sums. Raises SolveError when it breaks a rule that was the repair's to keep."""
     verdict = evaluate(day.problem, plan)
     for fault in verdict.violations:
         if fault.kind != "totals" or fault.shift is not None:
-            _excuse(day, teller, mended, fault)
+            _excuse(day, mended, fault)
     sums = {"objective_s": verdict.objective_s, "value_s": verdict.value_s, "travel_s": verdict.travel_s}
     return plan.model_copy(update=sums)
 
 
-def _excuse(day: Day, teller: Teller, mended: Mended, fault: Violation) -> None:
-    if not _excused(day, teller, mended, fault):
+def _excuse(day: Day, mended: Mended, fault: Violation) -> None:
+    if not _excused(day, mended, fault):
         raise SolveError(f"the repair broke a rule ({fault.kind}): {fault.detail}; please report this problem")
 
 
-def _excused(day: Day, teller: Teller, mended: Mended, fault: Violation) -> bool:
+def _excused(day: Day, mended: Mended, fault: Violation) -> bool:
     """Faults that no repair can help.
 
-    Musts without a place; stops executed or under way; the end of a shift that has nothing but such stops; what a
-    route that stands as it was had before.
+    Musts without a place; stops executed or under way; a shift that has nothing but such stops, or still all the stops
+    it had in their order: what is wrong with it then came with the plan or with the day.
     """
     if fault.kind == "mandatory" or (fault.visit is not None and fault.visit in day.state.locked):
         return True
     if fault.shift is None or fault.shift not in day.problem.shift_index:
         return False
     position = day.problem.shift_index[fault.shift]
-    return (
-        position not in day.state.open or not mended.board[position] or teller.stands(position, mended.board[position])
-    )
+    state = day.state.open.get(position)
+    return state is None or mended.board[position] in {(), state.rest}
