@@ -61,7 +61,7 @@ def fill(settings: Settings) -> None:
 def plan_two_days(settings: Settings, solvers: WarmSolvers) -> None:
     """Plans of both reps on two days."""
     store = open_store(settings.store_url)
-    run = PlanRun(first_day=MONDAY, days=2, seconds=0.5)
+    run = PlanRun(first_day=MONDAY, days=2, seconds=2.0)
     with store.session() as session:
         add_run(session, SYSTEM, run)
     run_planning(store, run.id, make_tools(settings, solvers), now=datetime.now(UTC))

@@ -10,8 +10,10 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from api.settings import Settings
+from api.tools import WarmSolvers
 from tests.api.browser import PASSWORD, browser, give_password, password_sign_in
-from tests.api.serving import Served
+from tests.api.serving import Served, served
 from tests.api.test_problems import problem_of
 from visits.models import Event, Person, SignIn, SignInLink
 
@@ -220,3 +222,21 @@ def test_the_page_runs_its_own_script_alone(on_sqlite: Served) -> None:
         assert reply.headers["x-frame-options"] == "DENY"
         assert "strict-transport-security" not in reply.headers
     assert data.headers["cache-control"] == "no-store"
+
+
+def test_behind_https_the_cookie_and_links_say_so(sqlite_settings: Settings, solvers: WarmSolvers) -> None:
+    outside = sqlite_settings.model_copy(update={"public_url": "https://plans.example/"})
+    with served(outside, solvers) as service:
+        give_password(service, "ana")
+        made = password_sign_in(service.client, "ana", cookie=True)
+        assert made.headers["set-cookie"].startswith("__Host-beatplan=bp_")
+        assert "; Secure" in made.headers["set-cookie"]
+        assert made.headers["strict-transport-security"].startswith("max-age=")
+        link = service.send("ana", "POST", "/reps/ana/sign-in-links").json()["url"]
+        assert link.startswith("https://plans.example/sign-in#")
+        cookie = {"Cookie": made.headers["set-cookie"].partition(";")[0]}
+        body = {"given": True}
+        away = service.client.post("/api/v1/consents", json=body, headers={**cookie, "Origin": service.base_url})
+        problem_of(away, 401)
+        home = service.client.post("/api/v1/consents", json=body, headers={**cookie, "Origin": "https://plans.example"})
+        problem_of(home, 409)
