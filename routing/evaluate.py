@@ -271,6 +271,7 @@ class _RouteJudge:
                     "promise",
                     f"visit {visit.id!r} starts at {start}, promised {promise.start_s} to {promise.end_s}",
                     visit.id,
+                    max(promise.start_s - start, start - promise.end_s),
                 )
         if not visit.windows:
             return 0
@@ -278,7 +279,8 @@ class _RouteJudge:
         late = max(0, start - max(ends)) if ends else -1
         if late < 0 or late > visit.max_late_s:
             said = "outside every window" if late < 0 else f"{late} s late, {visit.max_late_s} s allowed"
-            self._fault("window", f"visit {visit.id!r} starts at {start} on {self.shift.day}, {said}", visit.id)
+            by_s = None if late < 0 else late - visit.max_late_s
+            self._fault("window", f"visit {visit.id!r} starts at {start} on {self.shift.day}, {said}", visit.id, by_s)
         return max(0, late)
 
     def _rest(self, arrival: int) -> int:
@@ -302,9 +304,12 @@ class _RouteJudge:
         shift, route = self.shift, self.route
         latest = shift.end_s + shift.max_overtime_s
         if end > latest:
-            self._fault("shift_end", f"route {shift.id!r} is over at {end}, after {latest}")
+            self._fault("shift_end", f"route {shift.id!r} is over at {end}, after {latest}", by_s=end - latest)
         if shift.max_travel_s is not None and travel > shift.max_travel_s:
-            self._fault("max_travel", f"route {shift.id!r} travels {travel} s, {shift.max_travel_s} s allowed")
+            over = travel - shift.max_travel_s
+            self._fault(
+                "max_travel", f"route {shift.id!r} travels {travel} s, {shift.max_travel_s} s allowed", by_s=over
+            )
         for pause in self.breaks:
             if pause.start_s < begin:
                 self._fault("break", f"a break of route {shift.id!r} begins at {pause.start_s}, before it starts")
@@ -325,8 +330,8 @@ class _RouteJudge:
     def _stated(self, visit: Visit, field: str, stated: int, true: int) -> None:
         self._fault("timing", f"visit {visit.id!r} states {field} {stated}; it is {true}", visit.id)
 
-    def _fault(self, kind: Kind, detail: str, visit: str | None = None) -> None:
-        self.violations.append(Violation(kind=kind, detail=detail, shift=self.shift.id, visit=visit))
+    def _fault(self, kind: Kind, detail: str, visit: str | None = None, by_s: int | None = None) -> None:
+        self.violations.append(Violation(kind=kind, detail=detail, shift=self.shift.id, visit=visit, by_s=by_s))
 
 
 def _match_breaks(wanted: Sequence[Break], taken: Sequence[BreakTaken]) -> bool:

@@ -222,7 +222,7 @@ def _check_progress(problem: Problem, plan: Plan, events: EventList, latest: int
     homes = {stop.visit: route.shift for route in plan.routes for stop in route.stops}
     for name, progress in events.progress.items():
         _check_shift(problem, events, f"progress.{name}", name)
-        _check_time(f"progress.{name}.available_s", progress.available_s, latest)
+        _check_time(f"progress.{name}.available_s", progress.available_s, latest + _DAY_S)
         for i, visit in enumerate(progress.locked):
             if homes.get(visit) != name:
                 where = f"stands on shift {homes[visit]!r}" if visit in homes else "is not in the plan"
@@ -246,7 +246,7 @@ def _check_event(problem: Problem, events: EventList, i: int, event: Event, late
             if event.delay_s > latest:
                 raise InputError(f"events[{i}].delay_s is {event.delay_s}, longer than the day; write 0 to {latest}")
         case Absent():
-            _check_time(f"events[{i}].from_s", event.from_s, latest)
+            _check_time(f"events[{i}].from_s", event.from_s, latest + _DAY_S)
             reps = {shift.rep for shift in problem.shifts}
             if event.rep not in reps:
                 raise InputError(f"events[{i}].rep is {event.rep!r}, a rep of no shift; correct it")

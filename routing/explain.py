@@ -38,8 +38,8 @@ ROWS_LEFT = 2
 
 LONGEST_EXTENSION_S = 4 * 3600
 """An opening or a shift is not offered to grow by more."""
-REASON_S = 0.15
-REMEDY_S = 0.25
+REASON_S = 0.1
+REMEDY_S = 0.15
 """Seconds after which no further places are tried, shared by the kinds of remedy."""
 
 
@@ -69,8 +69,12 @@ def why_not(problem: Problem, plan: Plan, visit: str) -> Unserved:
     return examine(scheduler, sequences, Deadline.after(REASON_S), only=(place,)).unserved[0]
 
 
-def what_would_make_room(problem: Problem, plan: Plan, visit: str, *, seconds: float = REMEDY_S) -> tuple[Remedy, ...]:
+def what_would_make_room(
+    problem: Problem, plan: Plan, visit: str, *, seconds: float = REMEDY_S, worth: bool = False
+) -> tuple[Remedy, ...]:
     """The cheapest change of each kind that would serve the visit, the one that costs least first.
+
+    With `worth` also what it would have to be worth where it fits but does not pay (kind `worth_more`).
 
     Each kind gets an equal part of `seconds` for its trying; on a busy machine a kind may find nothing in that time.
 
@@ -78,7 +82,8 @@ def what_would_make_room(problem: Problem, plan: Plan, visit: str, *, seconds: f
     """
     place, sequences = _unserved(problem, plan, visit)
     trial = _Trial(problem, place, sequences)
-    finders = (trial.worth_more, trial.longer_opening, trial.longer_shift, trial.instead_of, trial.other_rep)
+    finders = [trial.longer_opening, trial.longer_shift, trial.instead_of, trial.other_rep]
+    finders += [trial.worth_more] if worth else []
     best = []
     for finder in finders:
         trial.until = time.monotonic() + seconds / len(finders)

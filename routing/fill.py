@@ -10,7 +10,7 @@ from routing.problem import Problem
 from routing.repair.aftermath import problem_after
 from routing.repair.rest import day_of
 from routing.repair.state import state_of
-from routing.repair.suggestions import MOST, suggestions
+from routing.repair.suggestions import MOST, fill_ins
 
 
 def offer_fill_ins(
@@ -26,4 +26,4 @@ def offer_fill_ins(
     day = day_of(problem_after(problem, now, plan), state, now)
     scope = [position for position in state.open if problem.shifts[position].id in shifts]
     board = {position: state.open[position].rest for position in scope}
-    return suggestions(day, board, scope, limit)
+    return fill_ins(day, board, scope, limit)

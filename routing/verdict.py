@@ -27,12 +27,13 @@ Kind = Literal[
 
 
 class Violation(Document):
-    """A broken rule: its kind, where, and one sentence."""
+    """A broken rule: its kind, where, one sentence, and by how many seconds where it can be counted."""
 
     kind: Kind
     detail: str
     shift: Id | None = None
     visit: Id | None = None
+    by_s: Count | None = None
 
 
 class StopTiming(Document):

@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from routing.documents import from_values, write_text
+from routing.documents import from_values
 from routing.events import EventList
+from routing.files import write_text
 from routing.plan import Plan, Route, Stop, read_plan
 from routing.problem import Problem, read_problem
 from routing.repair import repair

@@ -52,7 +52,8 @@ def cancel_visit(
 ) -> CancelAnswer:
     """Cancel a visit and repair the rest of its rep's day; other days and other reps never change.
 
-    Without `fill` the freed time stays free, and the fill-ins are for the rep to choose from. The answer to a repeated `key` is the stored one. A visit in no plan is cancelled with nothing to repair.
+    Without `fill` the freed time stays free, and the fill-ins are for the rep to choose from. The answer to a repeated
+    `key` is the stored one. A visit in no plan is cancelled with nothing to repair.
     Raises NotFoundError for a visit the viewer may not see, ConflictError when it is done, cancelled, under way or in
     the past or when `key` was used for another request, StaleError when the plan kept changing meanwhile.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +14,7 @@ from sqlmodel import Session, col, or_, select
 
 from api.commands.naming import rep_id
 from api.commands.opening import DataOption, opened
+from routing.files import replacing
 from visits.errors import InputError
 from visits.models import Customer
 from visits.privacy.erasing import erase_customer, erase_rep
@@ -53,13 +53,9 @@ def export(
     if str(out) == "-":
         sys.stdout.write(text)
         return
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.chmod(0o600)
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(out) as beside:
+        beside.write_text(text, encoding="utf-8")
+        beside.chmod(0o600)
 
 
 @app.command("erase")

@@ -18,7 +18,7 @@ from routing.repair.mend import Mended, Mender
 from routing.repair.rest import Day, Rest, day_of
 from routing.repair.scope import touched_shifts
 from routing.repair.state import DayState, state_of
-from routing.repair.suggestions import suggestions
+from routing.repair.suggestions import fill_ins
 from routing.repair.telling import Teller, disturbed
 from routing.solve.construct import Deadline
 
@@ -67,7 +67,7 @@ def repair(
         entries, _ = leftovers(day, plan, mended.board, rest, patience)
     result = _judged(day, teller, _plan_of(after, state, mended, entries, seed), mended)
     changed = {position for position, one in state.open.items() if mended.board[position] != one.rest}
-    offers = suggestions(day, mended.board, changed.union(touched_shifts(day, teller.disturbed)))
+    offers = fill_ins(day, mended.board, changed.union(touched_shifts(day, teller.disturbed)))
     return result.model_copy(update={"diff": difference(problem, plan, result), "suggestions": offers})
 
 

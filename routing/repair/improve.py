@@ -62,7 +62,7 @@ class Effort:
 
 USUAL = 2_000
 """Usual iterations for one rep and few visits, some 25 ms; more visits get fewer, as an iteration costs more."""
-MOST_REPS = 8
+MOST_REPS = 20
 """The usual effort for a team is so many times that of one rep at most."""
 LEAST_VISITS = 30
 LONG_S = 1.0

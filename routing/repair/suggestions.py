@@ -16,21 +16,28 @@ _TIMED = 12
 """Places timed exactly for one shift, the best bargains first."""
 
 
-def suggestions(day: Day, board: Board, shifts: Collection[int], most: int = MOST) -> tuple[Suggestion, ...]:
-    """The visits outside the board that fit on the `shifts` (positions) of today, by value less extra travel.
-
-    Each is tried alone, at its place of least detour. `after` is the stop before it, None at the start of the day.
-    """
+def fill_ins(day: Day, board: Board, shifts: Collection[int], most: int = MOST) -> tuple[Suggestion, ...]:
+    """`suggestions` out of all visits that are in no route, for those of the shifts (positions) that are today."""
     today = sorted(position for position in shifts if day.problem.shifts[position].day == day.events.day)
     served = day.state.locked.union(*board.values(), *(_names(day, position) for position in day.state.over))
     outside = [visit.id for visit in day.problem.visits if visit.id not in served and visit.value_s > 0]
     rest = rest_of(day, today, board, candidates(day, today, board, outside), keep_times=False)
-    if rest is None:
-        return ()
+    return () if rest is None else suggestions(day, rest, board, today, most)
+
+
+def suggestions(
+    day: Day, rest: Rest, board: Board, shifts: Collection[int], most: int = MOST
+) -> tuple[Suggestion, ...]:
+    """The visits of `rest` outside the board that fit on the `shifts` (positions), by value less extra travel.
+
+    Each is tried alone, at its place of least detour. `after` is the stop before it, None at the start of the day.
+    """
     insertions = Insertions(rest.clock, rest.sequences(board))
     left = np.array([i for i in insertions.unserved() if rest.problem.visits[i].value_s > 0], np.int64)
     found: dict[str, Suggestion] = {}
-    for number in range(len(rest.positions)):
+    for number, position in enumerate(rest.positions):
+        if position not in shifts:
+            continue
         for one in _on_shift(day, rest, insertions, number, left):
             known = found.get(one.visit)
             if known is None or _gain(one) > _gain(known):

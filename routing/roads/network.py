@@ -66,7 +66,7 @@ class RoadRoute:
 
 @runtime_checkable
 class RoadNetwork(Protocol):
-    """Answers about one map. `departure` chooses the speeds of that local time where the network knows several."""
+    """Answers about one map. `departure` chooses the speeds, and what signs say, of that local time if known."""
 
     def snap(self, lonlat: npt.NDArray[np.float64]) -> Snapped:
         """Places, float64 [n, 2] of lon, lat, put on the nearest usable road. Raises RoadError for NaN or nonsense."""

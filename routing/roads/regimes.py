@@ -34,11 +34,12 @@ _KEYS = (
 def drives_by_hour(tags: Mapping[str, str]) -> tuple[Drive, Regime | None] | None:
     """How a car uses a way with these tags while no hours hold, and in all hours where they matter.
 
-    None when it never can. Speeds are those of an open direction, taken from other hours while it is closed.
+    None when it never can. Speeds are those of an open direction, taken from other hours while it is closed. Ferries
+    are read without their hours.
     """
     usual = drive_of(tags.get)
     timed = {key: values for key in _KEYS if (values := timed_values(tags.get(key + _SUFFIX, "")))}
-    if not timed or (usual is not None and usual.flags & SegmentFlag.FERRY):
+    if not timed or "highway" not in tags:
         return None if usual is None else (usual, None)
     hours = tuple(dict.fromkeys(text for values in timed.values() for _, text in values))[:MOST_HOURS]
     found = [drive_of(_overlaid(tags, timed, hours, combination).get) for combination in range(1 << len(hours))]

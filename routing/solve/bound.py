@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,16 +26,16 @@ from routing.solve.outlook import look_ahead
 from routing.solve.proof import best_route, nearest
 from routing.solve.relaxation import relax
 
-CELLS = 4_000_000
-"""Steps of a shift's recursion at most: how fine its clock is."""
+CELLS, CELLS_ALONE, CELLS_UNTIMED = 4_000_000, 1_000_000, 4_000_000
+"""Steps of a shift's recursion at most (how fine its clock is), of the only shift's, and of all without a deadline."""
 CELLS_PER_S = 40_000_000
 """Steps that a second is good for."""
 ROUNDS = 8
 """Rounds that a table must leave time for; fewer times on its clock instead."""
 FEWEST_TIMES = 24
 """Times of a clock below which the column generation is not worth its time."""
-UNTIMED_ROUNDS = 12
-"""Rounds where no deadline is given."""
+UNTIMED_ROUNDS, UNTIMED_NEAR_ROUNDS, UNTIMED_WORK = 12, 4, 2_000_000
+"""Rounds of prices where no deadline is given, those with labels, and comparisons of each of these."""
 SHORT_PART, SHORT_ROUNDS, SHORT_WORK = 0.15, 6, 4_000_000
 """Part of the time, rounds and comparisons for a first try on a single shift."""
 LABELS = 200_000
@@ -59,11 +59,17 @@ class Known:
 
 
 def upper_bound(
-    problem: Problem, *, known: Known | None = None, deadline: Deadline | None = None, arrays: Arrays | None = None
+    problem: Problem,
+    *,
+    known: Known | None = None,
+    deadline: Deadline | None = None,
+    arrays: Arrays | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> int | None:
     """An objective in seconds that no plan exceeds, or None where the deadline leaves no time to find one.
 
-    `arrays` are the problem's, where they are made already. Raises InputError when the problem has no travel times.
+    `arrays` are the problem's, where they are made already; `should_stop` ends it early with what is proven by then.
+    Raises InputError when the problem has no travel times.
     """
     seconds = None if deadline is None else deadline.remaining_s
     arrays = arrays or to_arrays(problem)
@@ -76,14 +82,21 @@ def upper_bound(
         arrays = arrays._replace(
             worth=arrays.worth - arrays.must_bonus * arrays.must.astype(np.int64), must=np.zeros_like(arrays.must)
         )
-    return _Bounding(problem, arrays, known, seconds).bound()
+    return _Bounding(problem, arrays, known, seconds, should_stop).bound()
 
 
 class _Bounding:
     """One search for a bound; worths include the bonus of must-visits, which every plan spoken of has in full."""
 
-    def __init__(self, problem: Problem, arrays: Arrays, known: Known | None, seconds: float | None) -> None:
-        self.problem, self.arrays, self.seconds = problem, arrays, seconds
+    def __init__(
+        self,
+        problem: Problem,
+        arrays: Arrays,
+        known: Known | None,
+        seconds: float | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self.problem, self.arrays, self.seconds, self.should_stop = problem, arrays, seconds, should_stop
         self.bonus = arrays.must_bonus * int(arrays.must.sum())
         self.known = known
         self.floor = 0 if known is None else known.objective_s + self.bonus
@@ -111,9 +124,9 @@ class _Bounding:
 
     def _pricing(self) -> Pricing | None:
         shifts = [one_shift(self.problem, self.arrays, int(k)) for k in self.first]
-        cells = CELLS
-        if self.seconds is not None:
-            cells = min(cells, int(PRICING_PART * self.seconds * CELLS_PER_S / ROUNDS / len(shifts)))
+        cells = CELLS_ALONE if len(shifts) == 1 else CELLS
+        budget = CELLS_UNTIMED if self.seconds is None else PRICING_PART * self.seconds * CELLS_PER_S / ROUNDS
+        cells = min(cells, int(budget / len(shifts)))
         if any(FEWEST_TIMES * len(one.way_to) * len(one.visits) ** 2 > cells for one in shifts):
             return None
         worths = [self.arrays.worth[k][one.visits] for k, one in zip(self.first, shifts, strict=True)]
@@ -145,22 +158,27 @@ class _Bounding:
         if not self._time_left():
             return dual.bound
         finer = lower_prices(
-            NearPricing(pricing, LABELS, functools.partial(self._work, WORK)),
+            NearPricing(pricing, LABELS, lambda: self._work(UNTIMED_WORK if self.seconds is None else WORK)),
             self._master(),
             dual.prices.astype(np.float64),
             self.floor,
-            functools.partial(self._goes_on, 1.0, UNTIMED_ROUNDS),
+            functools.partial(self._goes_on, 1.0, UNTIMED_NEAR_ROUNDS),
         )
         return min(dual.bound, finer.bound)
 
     def _goes_on(self, part: float, rounds: int, done: int) -> bool:
         """Whether prices may be tried again after so many rounds, with this part of the time or of the rounds."""
+        if self._told_to_stop():
+            return False
         if self.seconds is None:
             return done < rounds
         return time.monotonic() - self.began < part * self.seconds
 
     def _time_left(self) -> bool:
-        return self.seconds is None or time.monotonic() - self.began < self.seconds
+        return not self._told_to_stop() and (self.seconds is None or time.monotonic() - self.began < self.seconds)
+
+    def _told_to_stop(self) -> bool:
+        return self.should_stop is not None and self.should_stop()
 
     def _work(self, most: int) -> int:
         """Comparisons that a labelling may take."""

@@ -14,6 +14,7 @@ from routing.solve.bound import MOST_COLUMNS, Known, upper_bound
 from routing.solve.construct import Deadline
 from routing.solve.master import Column
 from routing.solve.options import Progress, SolveOptions
+from routing.solve.proof import kernels_loaded
 from routing.solve.recombine import gather
 from routing.solve.search import Found, search
 
@@ -21,14 +22,14 @@ OnProgress = Callable[[Progress], None]
 OnRoutes = Callable[[list[tuple[int, ...]]], None]
 ShouldStop = Callable[[], bool]
 
-LEAST_S = 0.3
-"""Time limit below which no bound is looked for."""
-PART = 0.1
-"""Part of the time for the bound."""
-FIRST_PART = 0.1
-"""Part of the time for the search before an early bound."""
-EARLY_PART = 0.3
-"""Part of the time for an early bound."""
+LEAST_S, LEAST_UNLOADED_S = 0.3, 1.5
+"""Time limits below which no bound is looked for, with its kernels loaded and without."""
+PART, MOST_S = 0.1, 15.0
+"""Part of the time for the bound, and its most."""
+FIRST_PART, FIRST_S = 0.1, 0.5
+"""Part of the time for the search before an early bound, and its most."""
+EARLY_PART, EARLY_S = 0.3, 5.0
+"""Part of the time for an early bound, and its most."""
 FEW_VISITS = 80
 """Visits of a single shift up to which its bound is looked for early."""
 
@@ -56,18 +57,19 @@ def search_and_bound(
     seconds = options.time_s
     if seconds is None:
         found = search(problem, options, on_progress, should_stop, on_routes)
-        return Bounded(found, _bound(problem, found, None))
-    if seconds < LEAST_S:
+        return Bounded(found, _bound(problem, found, None, should_stop))
+    if seconds < (LEAST_S if kernels_loaded() else LEAST_UNLOADED_S):
         return Bounded(search(problem, options, on_progress, should_stop, on_routes), None)
     ends = Deadline.after(seconds)
     first, bound = None, None
     few = len(problem.shifts) == 1 and len(problem.visits) <= FEW_VISITS
     if options.iterations is None and (few or options.gap is not None):
-        first = search(problem, replace(options, seconds=FIRST_PART * seconds), on_progress, should_stop, on_routes)
-        bound = _bound(problem, first, EARLY_PART * seconds)
+        brief = replace(options, seconds=min(FIRST_S, FIRST_PART * seconds))
+        first = search(problem, brief, on_progress, should_stop, on_routes)
+        bound = _bound(problem, first, min(EARLY_S, EARLY_PART * seconds), should_stop)
         if bound is not None and bound - first.objective_s <= (options.gap or 0.0) * abs(bound):
             return Bounded(first, bound)
-    left = max(0.01, (ends.remaining_s or 0.0) - PART * seconds)
+    left = max(0.01, (ends.remaining_s or 0.0) - min(MOST_S, PART * seconds))
     found = search(
         problem,
         replace(options, seconds=left),
@@ -80,16 +82,16 @@ def search_and_bound(
     )
     if first is not None:
         found = replace(found, iterations=found.iterations + first.iterations)
-    if should_stop is not None and should_stop():
+    if bound == found.objective_s or (should_stop is not None and should_stop()):
         return Bounded(found, bound)
-    after = None if bound == found.objective_s else _bound(problem, found, ends.remaining_s)
+    after = _bound(problem, found, ends.remaining_s, should_stop)
     return Bounded(found, min((one for one in (bound, after) if one is not None), default=None))
 
 
-def _bound(problem: Problem, found: Found, seconds: float | None) -> int | None:
+def _bound(problem: Problem, found: Found, seconds: float | None, should_stop: ShouldStop | None) -> int | None:
     known = Known(found.sequences, found.objective_s, _columns(found))
     deadline = None if seconds is None else Deadline.after(seconds)
-    return upper_bound(problem, known=known, deadline=deadline, arrays=found.arrays)
+    return upper_bound(problem, known=known, deadline=deadline, arrays=found.arrays, should_stop=should_stop)
 
 
 def _columns(found: Found) -> list[Column]:

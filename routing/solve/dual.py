@@ -65,18 +65,16 @@ class NearPricing(Pricing):
 
     def __init__(self, rough: Pricing, most_labels: int, most_work: Callable[[], int]) -> None:
         self.shifts, self.capacity, self.worths, self.tables = rough.shifts, rough.capacity, rough.worths, rough.tables
-        self._labels = [
-            new_labels(shift, table, most_labels) for shift, table in zip(self.shifts, self.tables, strict=True)
-        ]
         self._near = [nearest(shift) for shift in self.shifts]
-        self._most_work = most_work
+        self._most_labels, self._most_work = most_labels, most_work
 
     def _price(self, kind: int, profit: Ints, prices: Ints) -> tuple[int, list[Column]]:
-        shift, table, labels = self.shifts[kind], self.tables[kind], self._labels[kind]
+        shift, table = self.shifts[kind], self.tables[kind]
         hoped = look_ahead(shift, profit, table)
         if hoped <= 0:
             return 0, []
         goal = Goal(profit, profit, 0, 0, len(profit))
+        labels = new_labels(shift, table, self._most_labels)
         gain = most_gain(shift, goal, table, self._near[kind], labels, self._most_work())
         columns: list[Column] = []
         for place in np.argsort(-labels.total, kind="stable").tolist():

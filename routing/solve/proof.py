@@ -17,6 +17,11 @@ FIRST_NEIGHBOURS = 8
 """Visits of a neighbourhood to begin with, the visit itself included."""
 
 
+def kernels_loaded() -> bool:
+    """Whether the kernels of this room are in memory; loading them takes part of a second."""
+    return bool(getattr(label_routes, "signatures", ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbourhoods:
     """Which visits a label remembers at a visit. m visits."""

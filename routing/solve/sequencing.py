@@ -1,8 +1,8 @@
 """The best order of a shift's visits, found exactly: dynamic programming over the sets of visits made.
 
-The labels of `routing.solve.labelling` with a memory of every visit are the states of Held and Karp (1962) with time and
-price. Long routes are searched among the orders in which no visit comes before another that stood `LAG` or more places
-ahead of it (Balas and Simonetti 2001), which still joins exponentially many.
+The labels of `routing.solve.labelling` with a memory of every visit are the states of Held and Karp (1962), with time
+and price. Long routes are searched among the orders in which no visit comes before another that stood `LAG` or more
+places ahead of it (Balas and Simonetti 2001), which are still exponentially many.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FREE_UP_TO = 11
 """Visits up to which every order is looked at."""
 LAG = 7
 LABELS = 60_000
-WORK = 4_000_000
+WORK = 2_000_000
 """Room and comparisons of one search; a longer one is given up."""
 CELLS = 200_000
 
@@ -30,8 +30,8 @@ CELLS = 200_000
 def best_order(problem: Problem, arrays: Arrays, k: int, visits: Sequence[int]) -> tuple[int, ...] | None:
     """The visits of shift k in the order of the least price, or None where it takes too much work to find.
 
-    `visits` is an order that can be done. Where travel depends on the time, drives count at the least they can take from
-    a moment on, and the answer is to be timed before it is believed.
+    `visits` is an order that can be done. Where travel depends on the time, drives count at the least they can take
+    from a moment on, and the answer is to be timed before it is believed.
     """
     count = len(visits)
     if count < 2:

@@ -78,7 +78,7 @@ def test_every_remedy_can_be_carried_out_at_its_price(problem):
     plan = planned(problem)
     for entry in plan.unserved:
         assert why_not(problem, plan, entry.visit).visit == entry.visit
-        for remedy in what_would_make_room(problem, plan, entry.visit):
+        for remedy in what_would_make_room(problem, plan, entry.visit, worth=True):
             real = gain_when_carried_out(problem, plan, entry.visit, remedy)
             assert real is not None
             assert real >= remedy.gain_s
@@ -92,7 +92,7 @@ def test_a_rep_week_has_remedies_for_every_visit():
     for entry in plan.unserved[::6]:
         reason = why_not(problem, plan, entry.visit)
         assert reason.reason in {"value", "displaced", "time", "shift", "window"}
-        remedies = what_would_make_room(problem, plan, entry.visit, seconds=20)
+        remedies = what_would_make_room(problem, plan, entry.visit, seconds=20, worth=True)
         assert "drop" in {remedy.kind for remedy in remedies}
         assert (reason.reason == "value") <= ("worth_more" in {remedy.kind for remedy in remedies})
         for remedy in remedies:

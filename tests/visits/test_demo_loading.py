@@ -10,7 +10,6 @@ import pytest
 from sqlmodel import func, select
 
 from routing.roads.store import build_roads, open_roads
-from routing.solve.options import SolveOptions
 from tests.visits.test_planning import documents
 from tests.visits.world import HELSINKI, queue_run, quick_tools
 from visits.day_plan import DayPlan
@@ -103,8 +102,7 @@ def test_the_demo_city_is_planned_and_repaired_on_its_roads(migrated_sqlite: Pat
         reason="closed",
         key="1",
         now=monday.stops[0].departure,
-        tools=tools,
-        options=SolveOptions(iterations=1),
+        travel=tools.travel,
     )
     executed = [(stop.visit, stop.start_s) for stop in monday.stops[:2]]
     assert [(stop.visit, stop.start_s) for stop in answer.plan.stops[:2]] == executed

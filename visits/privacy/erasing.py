@@ -83,12 +83,9 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
         kept = _blank(found) if theirs else found
         return {key: _walk(value, _blank) if key in visit_ids else value for key, value in kept.items()}
 
-    erased = Erased(
-        customer_id,
-        documents=_clean_documents(session, subjects, clean),
-        events=_clean_events(session, subjects),
-        problems=_drop_problems(session, customer_id),
-    )
+    events = _clean_events(session, subjects)
+    documents = _clean_documents(session, subjects, clean)
+    erased = Erased(customer_id, documents, events, problems=_drop_problems(session, customer_id))
     record(session, viewer, "customer.erased", customer_id, territory_id=customer.territory_id)
     return erased
 
@@ -120,12 +117,9 @@ def erase_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime, *, e
         ends = {key: _blank(found[key]) for key in ("start", "end") if isinstance(found.get(key), dict)}
         return {**found, "rep_name": ERASED, **ends}
 
-    erased = Erased(
-        rep_id,
-        documents=_clean_documents(session, [rep_id], clean),
-        events=_clean_events(session, [rep_id]),
-        problems=_drop_problems(session, rep_id),
-    )
+    events = _clean_events(session, [rep_id])
+    documents = _clean_documents(session, [rep_id], clean)
+    erased = Erased(rep_id, documents, events, problems=_drop_problems(session, rep_id))
     record(session, viewer, "rep.erased", rep_id, rep_id=rep_id, territory_id=rep.territory_id)
     return erased
 

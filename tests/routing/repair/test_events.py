@@ -170,7 +170,7 @@ def test_no_event_changes_nothing(problem: Problem, plan: Plan) -> None:
         ({"type": "late", "shift": "ana/tomorrow", "delay_s": 5}, "events[0].shift is 'ana/tomorrow'"),
         ({"type": "late", "shift": f"ana/{DAYS[1]}", "delay_s": 5}, f"a shift of {DAYS[1]}"),
         ({"type": "absent", "rep": "eva", "from_s": 5}, "events[0].rep is 'eva'"),
-        ({"type": "absent", "rep": "ana", "from_s": 90_000}, "events[0].from_s is 90000, after the end of the day"),
+        ({"type": "absent", "rep": "ana", "from_s": 190_000}, "events[0].from_s is 190000, after the end of the day"),
         ({"type": "late", "shift": f"ana/{DAYS[0]}", "delay_s": 90_000}, "events[0].delay_s is 90000, longer than"),
         ({"type": "insert", "visit": {"id": "c1", "location": "c1", "service_s": 5}}, "already has"),
         ({"type": "insert", "visit": {"id": "n", "location": "moon", "service_s": 5}}, "'moon'"),
@@ -224,7 +224,7 @@ def test_progress_and_locks_that_cannot_be_are_refused(problem: Problem, plan: P
     for told, words in (
         ({"locked": ["nobody"], "available_s": NOON}, "'nobody', which is not in the plan"),
         ({"locked": [], "at": "moon", "available_s": NOON}, "at is 'moon'"),
-        ({"locked": [], "available_s": 90_000}, "available_s is 90000, after the end of the day"),
+        ({"locked": [], "available_s": 190_000}, "available_s is 190000, after the end of the day"),
     ):
         with pytest.raises(InputError, match=words):
             repair(problem, plan, events_of(NOON, day=DAYS[0], progress={shift: told}), iterations=0)

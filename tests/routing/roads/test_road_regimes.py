@@ -78,6 +78,8 @@ def test_ways_that_open_never_and_ferries_have_no_hours():
     assert drives_by_hour({**STREET, "access": "no", "access:conditional": f"no @ ({RUSH})"}) is None
     ferry = {"route": "ferry", "motor_vehicle": "yes", "access:conditional": f"no @ ({RUSH})"}
     assert drives_by_hour(ferry)[1] is None
+    shut = {"route": "ferry", "motor_vehicle": "no", "motor_vehicle:conditional": f"yes @ ({RUSH})"}
+    assert drives_by_hour(shut) is None
 
 
 def test_the_last_value_that_holds_counts_and_keys_combine():
