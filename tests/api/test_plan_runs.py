@@ -178,7 +178,7 @@ if "api.jobs.planner" in sys.orig_argv:
 
 def test_cancelling_ends_the_solvers_within_a_second_and_keeps_what_was_stored(working: Served) -> None:
     path = ask(working, seconds=120)
-    while not children_named("routing.child"):
+    while not children_named("--dies-with-parent"):
         time.sleep(0.05)
     solving = {one.pid for one in children_named("--dies-with-parent")}
     working.send("admin", "DELETE", path)

@@ -101,7 +101,7 @@ def queue_run(store: Store, **changes) -> str:
 
 
 def solving(running: subprocess.Popen[str]) -> bool:
-    return bool(children_named("routing.child", running.pid))
+    return bool(children_named("--dies-with-parent", running.pid))
 
 
 def run_of(store: Store, run_id: str) -> PlanRun:
