@@ -25,5 +25,5 @@ def offer_fill_ins(
     state = state_of(problem, plan, now)
     day = day_of(problem_after(problem, now, plan), state, now)
     scope = [position for position in state.open if problem.shifts[position].id in shifts]
-    board = {position: state.open[position].rest for position in scope}
+    board = {position: still.rest for position, still in state.open.items()}
     return fill_ins(day, board, scope, limit)

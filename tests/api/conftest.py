@@ -98,11 +98,12 @@ def planned_postgres(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
     """The name of a PostgreSQL database with the small organisation and its two days planned, to copy."""
-    postgres.run(f"CREATE DATABASE template_planned TEMPLATE {migrated_postgres}")
-    found = settings_for(postgres.url("template_planned"), roads, tmp_path_factory.mktemp("planned"))
+    name = f"template_planned_{secrets.token_hex(4)}"  # several folders of tests make one on the same server
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE {migrated_postgres}")
+    found = settings_for(postgres.url(name), roads, tmp_path_factory.mktemp("planned"))
     fill(found)
     plan_two_days(found, solvers)
-    return "template_planned"
+    return name
 
 
 def planned_url(request: pytest.FixtureRequest, folder: Path) -> str:

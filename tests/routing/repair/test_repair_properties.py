@@ -66,18 +66,6 @@ def test_only_what_nobody_can_help_breaks_a_rule(day: Day) -> None:
 
 @MANY
 @given(ANY)
-def test_nothing_is_broken_when_nobody_is_late_or_gone(day: Day) -> None:
-    problem, plan, events = day
-    calm = events.model_copy(
-        update={"events": tuple(one for one in events.events if one.type in {"cancel", "insert", "lock"})}
-    )
-    repaired = repair(problem, plan, calm, iterations=0)
-    faults = evaluate(problem_after(problem, calm, plan), repaired).violations
-    assert [fault for fault in faults if fault.kind != "mandatory"] == []
-
-
-@MANY
-@given(ANY)
 def test_locked_stops_never_move(day: Day) -> None:
     problem, plan, events = day
     state = state_of(problem, plan, events)
