@@ -135,9 +135,34 @@ CONTACTS = "contacts"
 
 SCOPES: dict[str, frozenset[str]] = {
     "plans:read": frozenset({"get_rep_plan", "list_plans", "get_map", "get_tile"}),
-    "visits:read": frozenset({"list_visits", "get_visit"}),
-    "visits:write": frozenset({"arrive_at_visit", "complete_visit", "cancel_visit", "record_no_show"}),
-    "planning": frozenset({"create_plan_run", "list_plan_runs", "get_plan_run", "cancel_plan_run"}),
+    "visits:read": frozenset({"list_visits", "get_visit", "get_visit_history", "explain_visit", "explain_customer"}),
+    "visits:write": frozenset(
+        {
+            "depart_for_visit",
+            "arrive_at_visit",
+            "complete_visit",
+            "cancel_visit",
+            "record_no_show",
+            "skip_visit",
+            "report_late",
+            "take_fill_in",
+        }
+    ),
+    "planning": frozenset(
+        {
+            "create_plan_run",
+            "list_plan_runs",
+            "get_plan_run",
+            "cancel_plan_run",
+            "create_proposal",
+            "list_proposals",
+            "get_proposal",
+            "commit_proposal",
+            "discard_proposal",
+            "undo_plan",
+        }
+    ),
+    "slots": frozenset({"quote_slots", "hold_slot", "book_slot", "release_slot"}),
     "events:read": frozenset({"stream_events", "list_events"}),
     "data:read": frozenset(
         {"list_customers", "get_customer", "list_reps", "get_rep", "list_territories", "get_territory"}
