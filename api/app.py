@@ -16,7 +16,8 @@ from api.body_limit import BodyLimit
 from api.deps import Services
 from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
-from api.routes import customers, health, me, plan_runs, plans, reps, territories, tiles, visits
+from api.page_files import NOT_BUILT, are_built
+from api.routes import customers, health, me, pages, plan_runs, plans, reps, territories, tiles, visits
 from api.settings import Settings
 from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
@@ -50,6 +51,8 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
             await anyio.to_thread.run_sync(_warm, roads, own)
             runner = PlanRunner(store, settings, metrics)
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
+            if not are_built():
+                log.warning(NOT_BUILT)
             runner.start()
             opened.callback(runner.stop)
             yield
@@ -73,6 +76,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     interface.include_router(_description())
     app.include_router(interface)
     app.include_router(health.router)
+    app.include_router(pages.router)
     openapi.install(app)
     return app
 

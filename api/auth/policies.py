@@ -28,6 +28,13 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_readiness": OPEN,
     "get_metrics": OPEN,
     "get_openapi": OPEN,
+    # the pages: nothing in them belongs to anybody
+    "get_home_page": OPEN,
+    "get_today_page": OPEN,
+    "get_page_worker": OPEN,
+    "get_page_manifest": OPEN,
+    "get_page_icon": OPEN,
+    "get_page_asset": OPEN,
     # the signed-in person
     "get_me": EVERYBODY,
     # the map
