@@ -17,7 +17,21 @@ from api.deps import Services
 from api.jobs.runner import PlanRunner
 from api.metrics import CountRequests, Metrics
 from api.page_files import NOT_BUILT, are_built
-from api.routes import customers, health, me, pages, plan_runs, plans, reps, territories, tiles, visits
+from api.routes import (
+    customers,
+    explanations,
+    health,
+    me,
+    pages,
+    plan_runs,
+    plans,
+    proposals,
+    reps,
+    slots,
+    territories,
+    tiles,
+    visits,
+)
 from api.settings import Settings
 from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
@@ -71,7 +85,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, plan_runs, customers, reps, territories, tiles):
+    for noun in (me, plans, visits, explanations, proposals, slots, plan_runs, customers, reps, territories, tiles):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)

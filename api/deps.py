@@ -63,9 +63,20 @@ async def _expected_version(
     return int(digits)
 
 
+async def _expected_tag(
+    if_match: Annotated[
+        str | None, Header(max_length=20_000, description="The ETag of what you saw; a change of it since gives 412.")
+    ] = None,
+) -> str:
+    if if_match is None or not if_match.strip():
+        raise ApiError(428, "If-Match is missing; send the ETag that you saw.")
+    return if_match.strip().removeprefix("W/")
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
 ViewerDep = Annotated[Viewer, Depends(_viewer)]
 PageDep = Annotated[PageRequest, Depends(_page_request)]
 VersionDep = Annotated[int, Depends(_expected_version)]
+TagDep = Annotated[str, Depends(_expected_tag)]
 ThingId = Annotated[str, Path(min_length=1, max_length=200)]
 Filter = Annotated[str | None, Query(min_length=1, max_length=200)]

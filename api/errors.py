@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from routing.documents import describe_path, shorten
 from routing.errors import BeatplanError, InputError
+from visits.deciding import StaleProposalError
 from visits.errors import ConflictError, NotFoundError, StaleError, StoreError
 
 MEDIA_TYPE = "application/problem+json"
@@ -171,6 +172,9 @@ def on_beatplan_error(request: Request, error: Exception) -> Response:
     sentence = str(error)
     if isinstance(error, NotFoundError):
         return problem_response(404, sentence)
+    if isinstance(error, StaleProposalError):
+        fresh = {"Location": f"/api/v1/proposals/{error.fresh.id}", "ETag": error.fresh.etag}
+        return problem_response(412, sentence, headers=fresh)
     if isinstance(error, StaleError) and "if-match" in request.headers:
         return problem_response(412, sentence)
     if isinstance(error, ConflictError):

@@ -12,7 +12,7 @@ from visits.errors import InputError, NotFoundError
 from visits.hours import shift_id
 from visits.local_day import LocalDay
 from visits.models import OPEN_STATES, Customer, Plan, Rep, Visit
-from visits.needs import Need, PromisedSpan, derived_visit_id
+from visits.needs import Need, PromisedSpan, derived_visit_id, promise_of
 from visits.proposal_views import NewAbsence, NewVisit, ProposalRequest
 from visits.queries.customers import get_customer
 from visits.queries.policies import value_policy
@@ -191,14 +191,13 @@ def inserted_needs(
         if known is not None and (known.customer_id != customer.id or known.rep_id is not None or not _open(known)):
             raise InputError(f"events[{i}].visit.id is {visit.id!r}, which is used; give it a new id")
         worth_s = visit.value_s or policy.tier_s.get(customer.tier, 0)
-        promise = None
+        promise = promise_of(known) if known is not None else None
         if visit.promise is not None:
             home = team.by_shift.get(visit.promise.shift)
             if home is None:
                 raise InputError(f"events[{i}].visit.promise.shift is {visit.promise.shift!r}, which nobody works")
             promise = PromisedSpan(home.frame.rep.id, home.frame.local.day, visit.promise.start_s, visit.promise.end_s)
-        event = Insert(type="insert", visit=visit.model_copy(update={"value_s": worth_s}))
-        events.append(event)
+        events.append(Insert(type="insert", visit=visit.model_copy(update={"value_s": worth_s})))
         cause = "urgent" if promise is None else "appointment"
         needs[visit.id] = Need(visit.id, customer, cause, worth_s, team.days, visit.must, promise, customer.last_visit)
         rows.append(
@@ -207,10 +206,10 @@ def inserted_needs(
                 customer=customer.id,
                 cause=cause,
                 mandatory=visit.must,
-                promise_rep=promise.rep_id if promise else None,
-                promise_day=promise.day if promise else None,
-                promise_start_s=promise.start_s if promise else None,
-                promise_end_s=promise.end_s if promise else None,
+                promise_rep=promise.rep_id if promise and known is None else None,
+                promise_day=promise.day if promise and known is None else None,
+                promise_start_s=promise.start_s if promise and known is None else None,
+                promise_end_s=promise.end_s if promise and known is None else None,
             )
         )
     return events, needs, rows

@@ -140,7 +140,10 @@ class FillIn(Document):
 
 
 class CancelAnswer(Document):
-    """What a report that repairs the day answers (cancel, skip, late): the repaired day, what changed, what else would fit, and how long it took."""
+    """What a report that repairs the day answers (cancel, skip, late).
+
+    The repaired day, what changed, what else would fit, and how long it took.
+    """
 
     visit: Id
     rep: Id | None = None

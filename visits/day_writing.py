@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -23,7 +24,14 @@ UNTOLD = {"id", "customer_id", "version", "created_at", "updated_at"}
 
 def told(row: Visit) -> dict[str, Any]:
     """A visit as it is remembered."""
-    return row.model_dump(mode="json", exclude=UNTOLD)
+    values = row.model_dump(exclude=UNTOLD)
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(frozen=True, slots=True)

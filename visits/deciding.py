@@ -78,12 +78,8 @@ def commit_proposal(
             session.refresh(row, with_for_update=True)
             if row.state == ProposalState.COMMITTED:
                 return _committed(session, row, now)
-            if row.state != ProposalState.OPEN:
-                raise ConflictError(f"the proposal {row.id!r} is {row.state}; make a new one")
-            if etag != Base.model_validate(row.base).etag:
-                raise StaleProposalError(
-                    "the proposal builds on other versions than you saw; look again", show(row, now)
-                )
+            _require_open(row)
+            _require_seen(row, etag, now)
             return _commit(session, viewer, row, confirm, now)
     except StaleProposalError:
         raise
@@ -91,6 +87,16 @@ def commit_proposal(
         said = str(error)
     fresh = _again(store, viewer, proposal_id, now, travel, effort)
     raise StaleProposalError(f"{said}; here is what the same request gives now", fresh)
+
+
+def _require_open(row: Proposal) -> None:
+    if row.state != ProposalState.OPEN:
+        raise ConflictError(f"the proposal {row.id!r} is {row.state}; make a new one")
+
+
+def _require_seen(row: Proposal, etag: str, now: datetime) -> None:
+    if etag != Base.model_validate(row.base).etag:
+        raise StaleProposalError("the proposal builds on other versions than you saw; look again", show(row, now))
 
 
 def _again(
@@ -217,13 +223,14 @@ def _bring_in(session: Session, draft: Draft, touched: Touched) -> None:
     for one in draft.inserted:
         row = session.get(Visit, one.visit)
         if row is None:
-            row = Visit(id=one.visit, customer_id=one.customer)
+            row = Visit(id=one.visit, customer_id=one.customer, cause=one.cause)
             touched.brought(row.id)
         else:
             touched.note(row)
-        row.cause, row.mandatory = one.cause, one.mandatory
-        row.promise_rep_id, row.promise_day = one.promise_rep, one.promise_day
-        row.promise_start_s, row.promise_end_s = one.promise_start_s, one.promise_end_s
+        row.mandatory = row.mandatory or one.mandatory
+        if one.promise_day is not None:
+            row.promise_rep_id, row.promise_day = one.promise_rep, one.promise_day
+            row.promise_start_s, row.promise_end_s = one.promise_start_s, one.promise_end_s
         session.add(row)
     session.flush()
 

@@ -45,7 +45,7 @@ def progress_of(
 ) -> DayProgress:
     """How far the day of a plan has gone at `now`, by the stored visits of its stops.
 
-    `without` are visits that are being taken out: they are in neither part, and a drive to one of them ends where it is.
+    `without` are visits that are being taken out: they are in neither part, and a drive to one ends where it is.
     """
     now_s = local.since_midnight(now)
     moves = now_s >= document.leave_s or any(_tapped(visits.get(stop.visit)) for stop in document.stops)

@@ -15,8 +15,8 @@ from visits.day_plan import DayPlan, Span
 class ManualMove(Document):
     """What a dispatcher does by hand with one visit.
 
-    `assign` puts it on a rep's day, after a stop of that day or as its first open stop; a due customer that has no visit
-    yet is named by `customer`. `remove` takes it out of its plan; `lock` and `unlock` keep it there or let it move.
+    `assign` puts it on a rep's day, after a stop of that day or as its first open stop; a due customer without a visit
+    is named by `customer`. `remove` takes it out of its plan; `lock` and `unlock` keep it there or let it move.
     """
 
     type: Literal["assign", "remove", "lock", "unlock"]
@@ -166,8 +166,8 @@ class ProposedDay(Document):
 class ProposalAnswer(Document):
     """A proposal as it is served. `etag` goes into If-Match of its commit.
 
-    `broken` are rules that a move by hand breaks; such a proposal needs `confirm` to be committed. `price_s` is what the
-    plans lose by it in seconds of the reps' time, the price of changes included; null where it was not priced.
+    `broken` are rules that a move by hand breaks; such a proposal needs `confirm` to be committed. `price_s` is what
+    the plans lose by it in seconds of the reps' time, the price of changes included; null where it was not priced.
     """
 
     id: Id

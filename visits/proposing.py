@@ -7,7 +7,7 @@ difference. Deciding about it is the business of `visits.deciding`.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -82,6 +82,22 @@ def propose(
     Raises InputError for a request that names what the viewer may not see or that fits no plan, ConflictError for a day
     that is over, SolveError when no repair was found.
     """
+    answer = propose_if(store, viewer, request, lambda _: True, now=now, travel=travel, effort=effort)
+    assert answer is not None
+    return answer
+
+
+def propose_if(
+    store: Store,
+    viewer: Viewer,
+    request: ProposalRequest,
+    worthwhile: Callable[[ProposalAnswer], bool],
+    *,
+    now: datetime,
+    travel: TravelSource,
+    effort: Effort | None = None,
+) -> ProposalAnswer | None:
+    """As `propose`; None, and nothing kept, where the answer is not worthwhile."""
     began = time.perf_counter()
     with store.reading() as session:
         asked = understand(session, viewer, request)
@@ -94,8 +110,16 @@ def propose(
         if request.move is not None
         else _repaired(request, asked, team, inserts, travel, effort or Effort())
     )
+    answer, row = _answered(viewer, request, worked, visits, now, began)
+    if not worthwhile(answer):
+        return None
     with store.session() as session:
-        return _keep(session, viewer, request, worked, visits, now, began)
+        row.problem_hash = keep_problem(session, worked.outcome.problem)
+        session.add(row)
+        said = {"date": request.date.isoformat(), "days": [day.shift for day in answer.days], "reason": request.reason}
+        one = answer.territories[0] if len(answer.territories) == 1 else None
+        record(session, viewer, "proposal.made", row.id, said, territory_id=one)
+    return answer
 
 
 def _visit_versions(session: Session, team: TeamDays, inserted: Sequence[NewVisit]) -> dict[str, int]:
@@ -113,7 +137,7 @@ def _repaired(
     effort: Effort,
 ) -> _Worked:
     events, anew = later_events(request, asked, team)
-    events = [event for event in events if not isinstance(event, Insert)] + inserts[0]
+    events = [*(event for event in events if not isinstance(event, Insert)), *inserts[0]]
     question = question_of(team, travel, Extra(places=asked.customers, anew=anew))
     gone = tuple(
         GoneVisit(visit=event.visit, action=event.type)
@@ -155,15 +179,10 @@ def _after(question: Question, shift: str, after: str | None) -> str | None:
     return after
 
 
-def _keep(
-    session: Session,
-    viewer: Viewer,
-    request: ProposalRequest,
-    worked: _Worked,
-    visits: dict[str, int],
-    now: datetime,
-    began: float,
-) -> ProposalAnswer:
+def _answered(
+    viewer: Viewer, request: ProposalRequest, worked: _Worked, visits: dict[str, int], now: datetime, began: float
+) -> tuple[ProposalAnswer, Proposal]:
+    """The answer as it is shown, and the row that keeps it."""
     outcome, team = worked.outcome, worked.outcome.question.team
     touched = {stop.visit for document in outcome.documents.values() for stop in document.stops if not stop.locked}
     for name in outcome.documents:
@@ -200,7 +219,6 @@ def _keep(
         base=base.model_dump(mode="json"),
         shown="",
         draft=draft.model_dump_json(),
-        problem_hash=keep_problem(session, outcome.problem),
         actor=viewer.person_id,
         expires_at=now + LIFE,
     )
@@ -222,16 +240,7 @@ def _keep(
         repair_ms=round((time.perf_counter() - began) * 1000),
     )
     row.shown = answer.to_json()
-    session.add(row)
-    record(
-        session,
-        viewer,
-        "proposal.made",
-        row.id,
-        {"date": request.date.isoformat(), "days": sorted(outcome.documents), "reason": request.reason},
-        territory_id=territories[0] if len(territories) == 1 else None,
-    )
-    return answer
+    return answer, row
 
 
 def get_proposal(session: Session, viewer: Viewer, proposal_id: str) -> Proposal:

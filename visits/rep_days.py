@@ -190,10 +190,8 @@ def _rep_days(
 
 
 def planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> Need:
-    """The need behind a stop that stands in the plan, as it was valued there."""
+    """The need behind a stop that stands in the plan, as it was valued there; locks are those of the stop itself."""
     since = stop.why.days_since
-    held = visit is not None and visit.locked and visit.rep_id is not None and visit.day is not None
-    shift = shift_id(visit.rep_id, visit.day) if held else None
     return Need(
         visit_id=stop.visit,
         customer=customer,
@@ -203,7 +201,6 @@ def planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> 
         must=visit is not None and (visit.mandatory or visit.promise_day is not None),
         promise=promise_of(visit) if visit is not None else None,
         last_visit=None if since is None else stop.start.date() - timedelta(days=since),
-        locked_to=shift,
     )
 
 

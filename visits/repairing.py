@@ -83,7 +83,7 @@ def _merit(outcome: Outcome) -> tuple[int, int]:
 
 
 def outcome_of(question: Question, problem: Problem, plan: Plan, anew: Collection[str] = ()) -> Outcome:
-    """What a plan of the question's days means for their documents. `anew` are shifts that may not stand as they are."""
+    """What a plan of the days means for their documents. `anew` are shifts that may not stay as they are."""
     problem, plan = _without_held(question, problem, plan)
     routes = {route.shift: route for route in plan.routes}
     documents = {}

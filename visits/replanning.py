@@ -109,7 +109,7 @@ def _carry_out(work: _OwnDay) -> CancelAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was reported: the cause of the new version, what it does to the visit itself if anything, and the request."""
+    """What was reported: the new version's cause, what it does to the visit itself if anything, and the request."""
 
     cause: str
     action: Action | None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Query, Response
 
 from api.auth.guard import GuardedRoute
 from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
@@ -14,10 +16,13 @@ from api.errors import bad_field
 from api.routes.days import parse_day
 from api.routes.describe import READ, READ_ONE, TAP, problems
 from api.schemas.base import Page
+from api.schemas.repair import Delay, Departure, History, Skipping, TransitionOut
 from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitOut
 from visits import replanning, taps
+from visits.asking_the_office import offer_to_office
 from visits.day_plan import CancelAnswer, TapAnswer
-from visits.queries.visits import get_visit, list_visits
+from visits.queries.visits import get_visit, history_of, list_visits
+from visits.repairing import Effort
 
 router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
 
@@ -62,6 +67,33 @@ def read_visit(visit_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> V
         return VisitOut.model_validate(get_visit(session, viewer, visit_id))
 
 
+@router.get(
+    "/{visit_id}/history",
+    operation_id="get_visit_history",
+    summary="What was said of a visit",
+    responses=problems(*READ_ONE),
+)
+def read_history(visit_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> History:
+    """Every transition with who, when and why; taps that came late or were refused are among them."""
+    with services.store.reading() as session:
+        found = history_of(session, viewer, visit_id)
+    return History(visit=visit_id, items=tuple(TransitionOut.model_validate(row) for row in found))
+
+
+@router.post("/{visit_id}/depart", operation_id="depart_for_visit", summary="I am on my way", responses=problems(*TAP))
+def depart(
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    idempotency_key: IdempotencyKey = None,
+    body: Departure | None = None,
+) -> TapAnswer:
+    """The rep has set out to the customer; the visit no longer moves."""
+    key = _required(idempotency_key)
+    at = (body or Departure()).at
+    return taps.depart(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=at)
+
+
 @router.post("/{visit_id}/arrive", operation_id="arrive_at_visit", summary="I am there", responses=problems(*TAP))
 def arrive(
     visit_id: ThingId,
@@ -71,9 +103,9 @@ def arrive(
     body: Arrival | None = None,
 ) -> TapAnswer:
     """The rep is at the customer; from now on the visit no longer moves."""
-    del body
     key = _required(idempotency_key)
-    return taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC))
+    at = (body or Arrival()).at
+    return taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=at)
 
 
 @router.post("/{visit_id}/complete", operation_id="complete_visit", summary="Done", responses=problems(*TAP))
@@ -87,7 +119,14 @@ def complete(
     """The visit is done, with or without an arrival before it."""
     given, key = body or Completion(), _required(idempotency_key)
     return taps.complete(
-        services.store, viewer, visit_id, outcome=given.outcome, note=given.note, key=key, now=datetime.now(UTC)
+        services.store,
+        viewer,
+        visit_id,
+        outcome=given.outcome,
+        note=given.note,
+        key=key,
+        now=datetime.now(UTC),
+        at=given.at,
     )
 
 
@@ -101,7 +140,7 @@ def no_show(
 ) -> TapAnswer:
     """Nobody was there; the customer stays as due as before."""
     given, key = body or NoShow(), _required(idempotency_key)
-    return taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC))
+    return taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at)
 
 
 @router.post(
@@ -115,6 +154,7 @@ def cancel(
     visit_id: ThingId,
     services: ServicesDep,
     viewer: ViewerDep,
+    background: BackgroundTasks,
     idempotency_key: IdempotencyKey = None,
     body: Cancellation | None = None,
 ) -> Response:
@@ -123,15 +163,65 @@ def cancel(
     What is executed or under way stays where it is; other days and other reps do not change.
     """
     given, key = body or Cancellation(), _required(idempotency_key)
+    return _told(services, partial(replanning.cancel_visit, reason=given.reason), viewer, visit_id, key, background)
+
+
+@router.post(
+    "/{visit_id}/skip",
+    operation_id="skip_visit",
+    summary="Not today, and repair the day",
+    response_model=CancelAnswer,
+    responses=problems(*TAP),
+)
+def skip(
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    background: BackgroundTasks,
+    idempotency_key: IdempotencyKey = None,
+    body: Skipping | None = None,
+) -> Response:
+    """The rep decides against the visit today: the day is repaired, and the customer stays as due as before."""
+    given, key = body or Skipping(), _required(idempotency_key)
+    return _told(services, partial(replanning.skip_visit, reason=given.reason), viewer, visit_id, key, background)
+
+
+@router.post(
+    "/{visit_id}/late",
+    operation_id="report_late",
+    summary="I am late, and repair the day",
+    response_model=CancelAnswer,
+    responses=problems(*TAP),
+)
+def late(
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    body: Delay,
+    background: BackgroundTasks,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """The rep of this visit's day is so many minutes behind: the rest of the day is timed anew.
+
+    What can no longer be kept leaves the day; where a colleague could take it, the office gets a proposal.
+    """
+    key = _required(idempotency_key)
+    return _told(services, partial(replanning.report_late, minutes=body.minutes), viewer, visit_id, key, background)
+
+
+def _told(
+    services: ServicesDep,
+    report: Callable[..., CancelAnswer],
+    viewer: ViewerDep,
+    visit_id: str,
+    key: str,
+    background: BackgroundTasks,
+) -> Response:
+    """Carries a report out; what it means for other reps is worked out after the answer, for the office to decide."""
     began = time.perf_counter()
-    answer = replanning.cancel_visit(
-        services.store,
-        viewer,
-        visit_id,
-        reason=given.reason,
-        key=key,
-        now=datetime.now(UTC),
-        travel=services.tools.travel,
-    )
+    now, travel = datetime.now(UTC), services.tools.travel
+    answer = report(services.store, viewer, visit_id, key=key, now=now, travel=travel)
     services.metrics.repair_seconds.observe(time.perf_counter() - began)
-    return Response(answer.to_json(), media_type="application/json")
+    effort = Effort(seconds=services.settings.repair_seconds)
+    background.add_task(offer_to_office, services.store, answer, now=now, travel=travel, effort=effort)
+    return Response(answer.to_json(), media_type="application/json", background=background)

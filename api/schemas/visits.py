@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.base import Given, Shown, Text
+from api.schemas.repair import Tapped
 
 
 class VisitOut(Shown):
@@ -20,6 +21,7 @@ class VisitOut(Shown):
     day: date | None
     start_s: Annotated[int | None, Field(description="Planned start, seconds from the day's local midnight.")]
     mandatory: bool
+    locked: Annotated[bool, Field(description="Locked to its rep and day by hand.")]
     cause: Annotated[str, Field(description="Why it exists: cadence, appointment, fill_in or import.")]
     promise_day: date | None
     promise_start_s: int | None
@@ -32,7 +34,9 @@ class VisitOut(Shown):
 
 
 class Arrival(Given):
-    """The rep is at the customer. There is nothing to add."""
+    """The rep is at the customer."""
+
+    at: Tapped = None
 
 
 class Completion(Given):
@@ -40,6 +44,7 @@ class Completion(Given):
 
     outcome: Annotated[Text, Field(description="What came of it, in your words or your own code.")] = ""
     note: Text = ""
+    at: Tapped = None
 
 
 class Cancellation(Given):
@@ -52,3 +57,4 @@ class NoShow(Given):
     """Nobody was there."""
 
     note: Text = ""
+    at: Tapped = None

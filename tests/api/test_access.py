@@ -36,14 +36,18 @@ THINGS = {
     "south": {"rep_id": "bo", "customer_id": "c9-0", "territory_id": "south"},
 }
 REP_OF = {"north": "ana", "south": "bo"}
-UNSCOPED = ("{run_id}", "{z}")
+UNSCOPED = ("{run_id}", "{z}", "{proposal_id}", "{plan_id}", "{hold_id}")
+"""Not part of a thing's address: their rights have tests of their own, here and in test_proposals."""
+QUERIES = {"explain_customer": f"?date={MONDAY.isoformat()}"}
+BODIES = {"report_late": {"minutes": 5}}
 ONE_THING = [entry for entry in CLOSED if "{" in entry.values[0] and not any(u in entry.values[0] for u in UNSCOPED)]
 TAPS = [entry for entry in ONE_THING if entry.values[1] == "post"]
 
 
 def address(path: str, territory: str, visit: str = "vis_none") -> str:
     """A path with the ids of one territory's things in it."""
-    return path.format(**THINGS[territory], date=MONDAY.isoformat(), visit_id=visit, run_id="run_none", z=1, x=0, y=0)
+    others = {"run_id": "run_none", "proposal_id": "prp_none", "plan_id": "pln_none", "hold_id": "hld_none"}
+    return path.format(**THINGS[territory], **others, date=MONDAY.isoformat(), visit_id=visit, z=1, x=0, y=0)
 
 
 def may_call(person: str, operation: str) -> bool:
@@ -78,7 +82,7 @@ def test_what_is_not_yours_is_not_there(shared: Served, path: str, method: str, 
     visits = visits_by_rep(shared)
     for person in (person for person in PEOPLE if may_call(person, operation)):
         for territory in THINGS:
-            filled = address(path, territory, visits[REP_OF[territory]][0])
+            filled = address(path, territory, visits[REP_OF[territory]][0]) + QUERIES.get(operation, "")
             reply = shared.send(person, method, filled, json={"name": "New"}, headers={"If-Match": "999"})
             if territory in OWN[person]:
                 assert reply.status_code in {200, 412}, (person, territory, reply.text)
@@ -94,7 +98,9 @@ def test_taps_for_others_reach_nothing(planned: Served, path: str, method: str, 
         for territory in THINGS:
             visit = next(own[territory])
             headers = {"Idempotency-Key": f"{operation}-{person}-{territory}"}
-            reply = planned.send(person, method, address(path, territory, visit), json={}, headers=headers)
+            reply = planned.send(
+                person, method, address(path, territory, visit), json=BODIES.get(operation, {}), headers=headers
+            )
             if territory in OWN[person]:
                 assert reply.status_code in {200, 409}, (person, territory, reply.text)
             else:

@@ -11,8 +11,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from routing.errors import SolveError
-from routing.plan import Unserved
 from tests.visits.test_planning import documents, plan
 from tests.visits.world import (
     METRES_PER_S,
@@ -24,16 +22,13 @@ from tests.visits.world import (
     customer,
     fill,
     fill_town,
-    quick_tools,
     rep,
-    solve_by_insertion,
 )
 from visits.day_plan import DayPlan, PlannedStop
 from visits.errors import ConflictError, InputError, NotFoundError
 from visits.models import Event, PlanVersion, Role, Visit
 from visits.replanning import cancel_visit
 from visits.scope import SYSTEM, Viewer
-from visits.solving import Tools
 from visits.store import Store, open_store
 from visits.taps import arrive, complete, no_show
 

@@ -39,6 +39,12 @@ def get_rep(session: Session, viewer: Viewer, rep_id: str) -> Rep:
     return found
 
 
+def reps_beside(session: Session, rep: Rep) -> list[str]:
+    """The active reps of a rep's territory, that rep included, by id."""
+    same = col(Rep.territory_id).is_(None) if rep.territory_id is None else col(Rep.territory_id) == rep.territory_id
+    return sorted(session.exec(select(Rep.id).where(col(Rep.active), same)))
+
+
 def absences_between(session: Session, rep_ids: list[str], begin: datetime, end: datetime) -> tuple[Absence, ...]:
     """Absences of these reps that touch the span from `begin` to `end`."""
     statement = select(Absence).where(
