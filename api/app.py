@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
@@ -37,7 +38,8 @@ from api.tools import LateRoads, WarmSolvers
 from api.version import installed_version
 from routing.errors import RoadError
 from visits.solving import Tools
-from visits.store import open_store
+from visits.store import Store, open_store
+from visits.warming import warm_repairs
 
 log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
@@ -62,7 +64,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
             if own is None:
                 own = WarmSolvers(settings.repair_processes)
                 opened.callback(own.close)
-            await anyio.to_thread.run_sync(_warm, roads, own)
+            await anyio.to_thread.run_sync(_warm, roads, own, store)
             runner = PlanRunner(store, settings, metrics)
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
             if not are_built():
@@ -95,13 +97,14 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     return app
 
 
-def _warm(roads: LateRoads, solvers: WarmSolvers) -> None:
+def _warm(roads: LateRoads, solvers: WarmSolvers, store: Store) -> None:
     """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
     try:
         roads.open()
     except RoadError as error:
         log.warning("planning will fail until this is mended: %s", error)
     solvers.warm()
+    warm_repairs(store, datetime.now(UTC).date())
 
 
 def _description() -> APIRouter:

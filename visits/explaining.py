@@ -51,7 +51,7 @@ def explain_visit(
     if all(one.visit != visit_id for one in home.open_stops):
         facts.append(fact(language, "executed", rep=home.frame.rep.name))
     else:
-        place, alternatives = _alternatives(language, team, home, stop, visit, travel)
+        place, alternatives = _alternatives(language, team, home, stop, visit, travel, viewer.rep_id)
         facts += [*_why_here(language, home, stop, visit), *place]
     facts += why_at_all(language, stop)
     return Explanation(
@@ -62,13 +62,8 @@ def explain_visit(
         language=language,
         planned=placed(home, stop),
         facts=tuple(facts),
-        alternatives=alternatives if viewer.rep_id is None else _without_others(alternatives, viewer),
+        alternatives=alternatives,
     )
-
-
-def _without_others(alternatives: tuple[Alternative, ...], viewer: Viewer) -> tuple[Alternative, ...]:
-    """A rep reads about their own days alone."""
-    return tuple(one for one in alternatives if one.rep == viewer.rep_id)
 
 
 def _last_day(session: Session, day: date) -> date:
@@ -122,9 +117,18 @@ def _why_here(language: Language, home: RepDay, stop: PlannedStop, visit: Visit)
 
 
 def _alternatives(
-    language: Language, team: TeamDays, home: RepDay, stop: PlannedStop, visit: Visit, travel: TravelSource
+    language: Language,
+    team: TeamDays,
+    home: RepDay,
+    stop: PlannedStop,
+    visit: Visit,
+    travel: TravelSource,
+    only_rep: str | None,
 ) -> tuple[list[Fact], tuple[Alternative, ...]]:
-    """What the stop costs where it stands, and what it would cost elsewhere: it is taken out and offered anew."""
+    """What the stop costs where it stands, and what it would cost elsewhere: it is taken out and offered anew.
+
+    A rep (`only_rep`) reads about their own days alone.
+    """
     question = question_of(team, travel, Extra(candidates=()))
     free = _unbound(question.problem.visits[question.problem.visit_index[stop.visit]])
     without = price_move(question.problem, question.plan, Remove(stop.visit), now=question.events)
@@ -139,7 +143,7 @@ def _alternatives(
     others = [
         _alternative(language, after, free, one, best.get(name), here_s)
         for name, one in team.by_shift.items()
-        if name != home.shift_id and one.shift is not None
+        if name != home.shift_id and one.shift is not None and only_rep in {None, one.frame.rep.id}
     ]
     others.sort(key=lambda one: (one.extra_s is None, one.extra_s or 0, one.date, one.shift))
     detour = fact(language, "detour", travel_s=max(0, -without.diff.delta.travel_s if without.diff else 0))

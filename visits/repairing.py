@@ -23,10 +23,18 @@ DRAFT = "draft"
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long a repair searches: so many seconds, or without any as much as a rep's day needs, always the same."""
+    """How long a repair searches: so many seconds or iterations, or without any as much as a rep's day needs.
+
+    Without seconds it does the same every time.
+    """
 
     seconds: float | None = None
+    iterations: int | None = None
     seed: int = 1
+
+
+AT_ONCE = Effort(iterations=0)
+"""No search: driving on without what was called off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +63,29 @@ def repaired(
     """
     question = replace(question, needs={**question.needs, **needs})
     events = question.with_events(happened)
-    plan = repair(question.problem, question.plan, events, seconds=effort.seconds, seed=effort.seed, fill=fill)
+    plan = repair(
+        question.problem,
+        question.plan,
+        events,
+        seconds=effort.seconds,
+        iterations=effort.iterations,
+        seed=effort.seed,
+        fill=fill,
+    )
     after = problem_after(question.problem, events, question.plan)
     anew = {event.shift for event in events.events if event.type == "late"}
     return outcome_of(question, after, plan, anew)
 
 
 def own_day(question: Question, effort: Effort, happened: Sequence[Event] = ()) -> tuple[Outcome, Outcome]:
-    """The repaired day, and the same without any visit from outside the plan, from which fill-ins are chosen.
+    """The repaired day, and the one that only drives on, from which fill-ins are chosen.
 
     Raises SolveError when neither was found.
     """
     if not question.problem.shifts:
         over = outcome_of(question, question.problem, question.plan, question.team.by_shift)
         return over, over
-    bare = repaired(question, happened, {}, effort, fill=False)
+    bare = repaired(question, happened, {}, AT_ONCE, fill=False)
     try:
         filled = repaired(question, happened, {}, effort, fill=True)
     except SolveError:
