@@ -56,12 +56,12 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_visit_history": EVERYBODY,
     "explain_visit": EVERYBODY,
     "explain_customer": EVERYBODY,
-    # the dispatcher's board; a rep may take back their own changes of their own day
-    "create_proposal": OFFICE,
+    # the dispatcher's board; a rep may propose and commit moves within their own days, and take back their own changes
+    "create_proposal": EVERYBODY,
     "list_proposals": OFFICE,
-    "get_proposal": OFFICE,
-    "commit_proposal": OFFICE,
-    "discard_proposal": OFFICE,
+    "get_proposal": EVERYBODY,
+    "commit_proposal": EVERYBODY,
+    "discard_proposal": EVERYBODY,
     "undo_plan": EVERYBODY,
     # a caller on the phone
     "quote_slots": OFFICE,

@@ -1,12 +1,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
-import { packed } from "./build/packed";
-import { precache } from "./build/precache";
+import { packed } from "./build/packed.ts";
+import { precache } from "./build/precache.ts";
 
 const SERVICE = process.env["BEATPLAN_URL"] ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [svelte(), precache("today", "sw.js"), packed()],
+  plugins: [svelte(), precache("today", "sw.js", ["DayMap"]), packed()],
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
   server: { proxy: { "/api": SERVICE } },
   build: {
@@ -25,5 +25,5 @@ export default defineConfig({
       },
     },
   },
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  test: { include: ["tests/**/*.test.ts"], environment: "node", isolate: false, fileParallelism: false },
 });

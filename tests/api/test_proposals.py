@@ -107,7 +107,7 @@ def test_an_expired_proposal_comes_back_fresh(planned: Served) -> None:
 
 def test_whose_proposal_it_is_and_is_not(planned: Served) -> None:
     ana, bo = plan_of(planned), plan_of(planned, "bo")
-    problem_of(propose(planned, "ana", {"type": "cancel", "visit": ana.stops[0].visit}), 404)
+    problem_of(propose(planned, "ana", {"type": "cancel", "visit": ana.stops[0].visit}), 422)
     problem_of(propose(planned, "dispatcher", {"type": "cancel", "visit": bo.stops[0].visit}), 422)
     problem_of(propose(planned, "manager", {"type": "absent", "rep": "ana", "from_s": 36_000}), 422)
     made = propose(planned, "everywhere", {"type": "cancel", "visit": bo.stops[0].visit})

@@ -1,4 +1,4 @@
-import { BD09, GCJ02, transform, WGS84 } from "gcoord";
+import gcoord from "gcoord";
 
 /** A place in WGS-84 degrees, as everything in beatplan is. */
 export interface Target {
@@ -14,17 +14,17 @@ const DIGITS = 6;
 
 /** WGS-84 degrees as China's maps draw them; the same outside China. */
 export function toGcj02(lon: number, lat: number): [number, number] {
-  return transform([lon, lat], WGS84, GCJ02) as [number, number];
+  return gcoord.transform([lon, lat], gcoord.WGS84, gcoord.GCJ02) as [number, number];
 }
 
 /** WGS-84 degrees as Baidu's maps draw them. */
 export function toBd09(lon: number, lat: number): [number, number] {
-  return transform([lon, lat], WGS84, BD09) as [number, number];
+  return gcoord.transform([lon, lat], gcoord.WGS84, gcoord.BD09) as [number, number];
 }
 
 /** The inverse of `toGcj02`, for what is tapped on such a map. */
 export function fromGcj02(lon: number, lat: number): [number, number] {
-  return transform([lon, lat], GCJ02, WGS84) as [number, number];
+  return gcoord.transform([lon, lat], gcoord.GCJ02, gcoord.WGS84) as [number, number];
 }
 
 /** The link that starts navigation to a place in an app: each in its own datum and order of arguments. */

@@ -40,3 +40,8 @@ export async function forget(database: Database, person: string): Promise<void> 
   }
   await transaction.done;
 }
+
+/** Forgets all days, as when somebody else signs in. */
+export async function forgetDays(database: Database): Promise<void> {
+  await database.delete("kept", IDBKeyRange.bound("day/", "day/\uffff"));
+}

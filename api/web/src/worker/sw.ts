@@ -7,6 +7,7 @@
 declare const self: ServiceWorkerGlobalScope;
 declare const __SHELL_FILES__: string[];
 declare const __SHELL_VERSION__: string;
+export {};
 
 const SHELL = `shell-${__SHELL_VERSION__}`;
 const TILES = "tiles";
