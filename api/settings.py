@@ -42,12 +42,14 @@ class Settings(BaseSettings):
     solve_seconds: float = Field(
         default=20.0, gt=0, le=3600, description="Seconds of search for each planning run of one territory."
     )
-    repair_seconds: float = Field(default=0.3, gt=0, le=60, description="Seconds of search when a day is repaired.")
+    repair_seconds: float = Field(
+        default=0.3, gt=0, le=60, description="Seconds of search for a proposal; a rep's own day needs no setting."
+    )
     repair_processes: int = Field(
-        default=2,
+        default=0,
         ge=0,
         le=64,
-        description="Solver processes kept warm, one per repair at a time. 0: each repair starts its own.",
+        description="Solver processes kept warm. Repairs run in the service's threads, so 0 will do.",
     )
     threads: int = Field(default=16, ge=2, le=256, description="Threads that answer requests.")
     max_body_bytes: int = Field(

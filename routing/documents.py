@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -136,27 +134,6 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path} does not exist; check the path") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: beside it first, then in its place.
-
-    Raises InputError naming the file when it cannot be written; nothing is left behind then.
-    """
-    try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(beside).chmod(0o644)
-            Path(beside).replace(path)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}; choose another file or make room"
-        ) from None
 
 
 def read_document(kind: type[D], path: Path) -> D:

@@ -165,7 +165,7 @@ def _territory_of(session: Session, visit: Visit) -> str | None:
 
 def _last_planned_day(session: Session, territories: set[str | None], day: date) -> date:
     """The last day of the week that has a plan."""
-    sunday = day + timedelta(days=6 - day.weekday())
+    sunday = min(day, date.max - timedelta(days=7)) + timedelta(days=6 - day.weekday())
     named = [name for name in territories if name is not None]
     statement = (
         select(func.max(Plan.day))

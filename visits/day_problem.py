@@ -30,6 +30,9 @@ from visits.problem_building import problem_visit
 from visits.rep_days import RepDay, TeamDays
 from visits.solving import TravelSource
 
+BY_HAND_S = 900
+"""A stop that a hand put outside the customer's hours may still start so much later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -168,7 +171,10 @@ def _planned_visits(team: TeamDays) -> dict[str, ProblemVisit]:
 
 
 def _planned_visit(team: TeamDays, home: RepDay, stop: PlannedStop, need: Need) -> ProblemVisit:
-    """A stop that stands in a plan, with the hours it was planned by; on other days those of the customer."""
+    """A stop that stands in a plan, with the hours it was planned by; on other days those of the customer.
+
+    What a hand put there against hours or skills is right there, and there alone.
+    """
     here, promise = home.frame.local.day, need.promise
     windows = tuple(TimeWindow(day=here, start_s=span.start_s, end_s=span.end_s) for span in stop.windows)
     promised = None
@@ -178,8 +184,12 @@ def _planned_visit(team: TeamDays, home: RepDay, stop: PlannedStop, need: Need) 
         if working is not None and working.shift is not None:
             promised = Promise(start_s=promise.start_s, end_s=promise.end_s, shift=shift)
         windows = (TimeWindow(day=promise.day, start_s=promise.start_s, end_s=promise.end_s),)
-    elif len(team.days) > 1:
+    elif len(team.days) > 1 and not team.plans_alone:
         windows = _windows_on_all_days(team, home, windows, need)
+    if windows and promise is None and not any(w.day == here and w.start_s <= stop.start_s <= w.end_s for w in windows):
+        windows = (*windows, TimeWindow(day=here, start_s=stop.start_s, end_s=stop.start_s + BY_HAND_S))
+    held = set(need.customer.skills) & set(home.frame.rep.skills)
+    by_hand = held != set(need.customer.skills)
     return ProblemVisit(
         id=stop.visit,
         location=stop.customer,
@@ -187,7 +197,8 @@ def _planned_visit(team: TeamDays, home: RepDay, stop: PlannedStop, need: Need) 
         value_s=need.value_s,
         mandatory=need.must,
         windows=() if promised else windows,
-        skills=tuple(need.customer.skills),
+        skills=tuple(sorted(held)) if by_hand else tuple(need.customer.skills),
+        shifts=(home.shift_id,) if by_hand and home.shift is not None else None,
         promise=promised,
     )
 
@@ -269,9 +280,11 @@ def _anchor(one: RepDay) -> ProblemVisit:
 
 
 def _with_way_home(problem: Problem, one: RepDay) -> Shift:
-    """What is left of a shift; a rep who is late may still drive home and have what breaks are left."""
-    shift = one.shift
+    """What is left of a shift: as long as a hand made it, and for a rep who is late until home, all breaks had."""
+    shift, document = one.shift, one.document
     assert shift is not None
+    if document is not None and shift.end_s == document.shift.end_s < document.totals.end_s and document.stops:
+        shift = shift.model_copy(update={"end_s": document.totals.end_s})
     if not one.begun:
         return shift
     places, travel = problem.location_index, problem.require_travel()

@@ -41,7 +41,7 @@ def explain_visit(
             raise ConflictError(f"the visit {visit_id!r} is in no plan; ask about its customer {visit.customer_id!r}")
         rep = session.get_one(Rep, visit.rep_id)
         last = _last_day(session, visit.day)
-        team = read_days(session, Scope((rep.territory_id,), visit.day, last, candidates=False), now)
+        team = read_days(session, Scope((rep.territory_id,), visit.day, last), now)
     home = team.home_of(visit_id)
     if home is None or home.document is None:
         raise ConflictError(f"the visit {visit_id!r} stands in no plan; ask about its customer {visit.customer_id!r}")

@@ -98,7 +98,7 @@ def _hold(store: Store, viewer: Viewer, request: HoldRequest, now: datetime, tra
     with store.reading() as session:
         rep = get_rep(session, viewer, request.rep)
         customer = get_customer(session, viewer, request.customer) if request.customer is not None else None
-        scope = Scope((rep.territory_id,), request.date, request.date, frozenset({rep.id}), candidates=False)
+        scope = Scope((rep.territory_id,), request.date, request.date, frozenset({rep.id}), plans_alone=True)
         team = read_days(session, scope, now)
     hold = SlotHold(
         rep_id=rep.id,
@@ -200,7 +200,7 @@ def _book(
         customer = get_customer(session, viewer, wanted)
         rep = session.get_one(Rep, hold.rep_id)
         worth_s = value_policy(session).tier_s.get(customer.tier, 0)
-        scope = Scope((rep.territory_id,), hold.day, hold.day, frozenset({rep.id}), candidates=False)
+        scope = Scope((rep.territory_id,), hold.day, hold.day, frozenset({rep.id}), plans_alone=True)
         team = read_days(session, scope, now)
     booking = _placed(
         replace(team, holds=tuple(one for one in team.holds if one.id != hold.id)), hold, customer, worth_s, travel

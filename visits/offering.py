@@ -93,7 +93,7 @@ def quote_slots(
         territory_id = customer.territory_id if customer is not None else None
         if request.territory is not None:
             territory_id = get_territory(session, viewer, request.territory).id
-        scope = Scope((territory_id,), request.first_day, request.last_day, candidates=False)
+        scope = Scope((territory_id,), request.first_day, request.last_day, plans_alone=True)
         team = read_days(session, scope, now)
     days = tuple(request.first_day + timedelta(days=i) for i in range((request.last_day - request.first_day).days + 1))
     question = question_of(team, travel, _place(customer, request.location))

@@ -30,6 +30,7 @@ from visits.asking import (
 from visits.day_problem import Extra, Question, question_of
 from visits.errors import InputError, NotFoundError
 from visits.models import Proposal, ProposalState, Role
+from visits.nearby import nearest_candidates
 from visits.needs import Need
 from visits.problem_store import keep_problem
 from visits.proposal_diff import proposal_diff
@@ -138,7 +139,9 @@ def _repaired(
 ) -> _Worked:
     events, anew = later_events(request, asked, team)
     events = [*(event for event in events if not isinstance(event, Insert)), *inserts[0]]
-    question = question_of(team, travel, Extra(places=asked.customers, anew=anew))
+    wanted = {one.customer for one in inserts[2]}
+    others = tuple(need for need in nearest_candidates(team) if need.customer.id not in wanted)
+    question = question_of(team, travel, Extra(places=asked.customers, anew=anew, candidates=others))
     gone = tuple(
         GoneVisit(visit=event.visit, action=event.type)
         for event in request.events

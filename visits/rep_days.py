@@ -22,6 +22,8 @@ from visits.problem_store import load_problem
 from visits.progress import DayProgress, progress_of
 from visits.territory_data import load_territory, visits_by_id
 
+MOST_AHEAD = timedelta(days=400)
+
 
 @dataclass(frozen=True, slots=True)
 class RepDay:
@@ -75,6 +77,7 @@ class TeamDays:
     territory_ids: tuple[str | None, ...]
     holds: tuple[SlotHold, ...] = ()
     stored: Problem | None = None
+    plans_alone: bool = False
     histories: Mapping[str, CustomerHistory] = field(default_factory=dict)
 
     @property
@@ -99,8 +102,8 @@ class TeamDays:
 class Scope:
     """Which rep-days to read: the reps of some territories, or only those named, from a day to a last day.
 
-    `without` are visits that are being taken out of their plans. Without `candidates` nobody is looked for who could
-    fill a gap.
+    `without` are visits that are being taken out of their plans. With `plans_alone` nothing is read but the plans:
+    nobody is looked for who could fill a gap, and planned stops stay on their days.
     """
 
     territory_ids: tuple[str | None, ...]
@@ -108,15 +111,20 @@ class Scope:
     last_day: date
     rep_ids: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
-    candidates: bool = True
+    plans_alone: bool = False
 
 
 def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
     """The days as they stand.
 
-    Raises InputError when the reps live in several time zones, ConflictError for a day that is over.
+    Raises InputError when the reps live in several time zones or for a day more than a year ahead, ConflictError for
+    one that is over.
     """
-    territories = [load_territory(session, one, (scope.day, scope.last_day), now) for one in scope.territory_ids]
+    _require_near(scope, now)
+    span = (scope.day, scope.last_day)
+    territories = [
+        load_territory(session, one, span, now, with_customers=not scope.plans_alone) for one in scope.territory_ids
+    ]
     reps = {
         rep.id: rep for data in territories for rep in data.reps if scope.rep_ids is None or rep.id in scope.rep_ids
     }
@@ -142,14 +150,24 @@ def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
         zone=zone,
         by_shift=by_shift,
         planned=planned,
-        candidates=tuple(_candidates(territories, reps.values(), days)) if scope.candidates else (),
+        candidates=tuple(_candidates(territories, reps.values(), days)),
         places=places,
         rows=rows,
         territory_ids=scope.territory_ids,
         holds=held_slots(session, reps, days, now),
         stored=_first_problem(session, by_shift.values()),
+        plans_alone=scope.plans_alone,
         histories={name: one for data in territories for name, one in data.histories.items()},
     )
+
+
+def _require_near(scope: Scope, now: datetime) -> None:
+    """Raises ConflictError for a day that is over in every zone, InputError for one that nobody plans yet."""
+    today = now.date()
+    if scope.day < today - timedelta(days=1):
+        raise ConflictError(f"{scope.day} is over; what happened then stays as it is")
+    if scope.last_day > today + MOST_AHEAD:
+        raise InputError(f"{scope.last_day} is more than {MOST_AHEAD.days} days ahead; choose a nearer date")
 
 
 def _zone_of(reps: Collection[Rep]) -> ZoneInfo:

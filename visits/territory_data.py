@@ -45,9 +45,17 @@ def territories_to_plan(session: Session, territory_ids: Sequence[str] | None) -
 
 
 def load_territory(
-    session: Session, territory_id: str | None, horizon: tuple[date, date], now: datetime
+    session: Session,
+    territory_id: str | None,
+    horizon: tuple[date, date],
+    now: datetime,
+    *,
+    with_customers: bool = True,
 ) -> TerritoryData:
-    """What is stored of a territory for planning the days from the first to the last of `horizon`."""
+    """What is stored of a territory for planning the days from the first to the last of `horizon`.
+
+    Without customers only its reps, their absences and their plans.
+    """
     territory = session.get(Territory, territory_id) if territory_id else None
     reps = _active_in(session, Rep, territory_id)
     plans = current_documents(session, reps, horizon)
@@ -56,7 +64,7 @@ def load_territory(
         shift_id(plan.rep, plan.date): progress_of(plan, visits, LocalDay(plan.date, zone_named(plan.timezone)), now)
         for plan in plans
     }
-    customers = _active_in(session, Customer, territory_id)
+    customers = _active_in(session, Customer, territory_id) if with_customers else ()
     made = [(plan.date, progress[shift_id(plan.rep, plan.date)]) for plan in plans]
     return TerritoryData(
         territory_id=territory_id,

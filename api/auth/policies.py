@@ -42,6 +42,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_tile": EVERYBODY,
     # plans
     "get_rep_plan": EVERYBODY,
+    "get_rep_line": EVERYBODY,
     "list_plans": EVERYBODY,
     # a visit's day: a rep taps for their own visits, the office for those of its territories
     "list_visits": EVERYBODY,

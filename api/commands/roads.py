@@ -14,7 +14,7 @@ import typer
 
 from routing.errors import InputError
 from routing.roads.network import require_on_roads
-from routing.roads.points import parse_place, read_points, route_feature, write_matrix
+from routing.roads.points import parse_place, read_points, route_line, write_matrix
 from routing.roads.sources import roads_at
 from routing.roads.store import ATTRIBUTION, RoadsReport, build_roads, read_report
 
@@ -136,14 +136,14 @@ def route(
     target: Annotated[str, typer.Argument(metavar="LON,LAT", help="End.")],
     departure: Departure = None,
 ) -> None:
-    """Print the fastest route between two places as a GeoJSON LineString feature."""
+    """Print the fastest route between two places as a GeoJSON LineString with its seconds, metres and streets."""
     leaving = parse_departure(departure)
     places = np.array([parse_place(origin), parse_place(target)])
     network = roads_at(directory)
     start, end = network.snap(places[:1]), network.snap(places[1:])
     require_on_roads(start, [origin])
     require_on_roads(end, [target])
-    typer.echo(json.dumps(route_feature(network.route(start, end, departure=leaving)), ensure_ascii=False))
+    typer.echo(json.dumps(route_line(network.route(start, end, departure=leaving)), ensure_ascii=False))
 
 
 def _tell(out: Path, report: RoadsReport) -> None:

@@ -14,9 +14,10 @@ from typing import Annotated
 
 import typer
 
-from routing.documents import read_bytes, write_text
+from routing.documents import read_bytes
 from routing.errors import InputError, NoFeasiblePlan
 from routing.evaluate import evaluate as judge
+from routing.files import write_text
 from routing.plan import Plan, plan_from_json
 from routing.problem import Problem, problem_from_json
 from routing.solve.options import DEFAULT_SECONDS, Progress, SolveOptions
@@ -24,6 +25,8 @@ from routing.solve.options import DEFAULT_SECONDS, Progress, SolveOptions
 STANDARD = Path("-")
 LEAST_SEARCH_S = 0.3
 """Search time that is kept even when starting and reading took longer than was asked for."""
+END_S = 0.15
+"""Time kept for writing the plan and for the end of the interpreter."""
 SHOWN_EVERY_S = 0.2
 
 
@@ -98,7 +101,7 @@ def _solve(problem: Problem, options: SolveOptions) -> Plan:
     from routing.solve.engines import solve as run  # noqa: PLC0415 - bad input need not wait for it
 
     if options.seconds is not None:
-        left = max(min(LEAST_SEARCH_S, options.seconds), options.seconds - _process_age_s())
+        left = max(min(LEAST_SEARCH_S, options.seconds), options.seconds - _process_age_s() - END_S)
         options = SolveOptions(engine=options.engine, seconds=left, iterations=options.iterations, seed=options.seed)
     with _interruptible() as interrupted, _shown_progress() as show:
         return run(problem, options, on_progress=show, should_stop=interrupted)

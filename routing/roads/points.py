@@ -109,14 +109,12 @@ def write_matrix(path: Path, ids: tuple[str, ...], matrix: RoadMatrix, snapped: 
         beside.write_bytes(buffer.getbuffer())
 
 
-def route_feature(route: RoadRoute) -> dict[str, Any]:
-    """A route as a GeoJSON Feature: a LineString with `duration_s`, `distance_m` and `streets` as properties."""
+def route_line(route: RoadRoute) -> dict[str, Any]:
+    """A route as a GeoJSON LineString with `duration_s`, `distance_m` and `streets` as further members of it."""
     return {
-        "type": "Feature",
-        "geometry": {"type": "LineString", "coordinates": np.round(route.line, 7).tolist()},
-        "properties": {
-            "duration_s": route.duration_s,
-            "distance_m": route.distance_m,
-            "streets": [{"name": name, "distance_m": metres} for name, metres in route.streets],
-        },
+        "type": "LineString",
+        "coordinates": np.round(route.line, 7).tolist(),
+        "duration_s": route.duration_s,
+        "distance_m": route.distance_m,
+        "streets": [{"name": name, "distance_m": metres} for name, metres in route.streets],
     }

@@ -230,27 +230,48 @@ def _worth(problem: Problem, bonus: int) -> Ints:
 def _allowed(
     problem: Problem, calendar: Ints, windows: list[list[tuple[Span, ...]]], travel: Matrix, start: Ints, end: Ints
 ) -> Flags:
+    """[shifts, visits] whether a shift may do a visit and can: skills, shifts named by it, there and home in time."""
+    count = len(problem.visits)
+    out = {int(node): _shortest(travel, int(node))[:count] for node in set(start)}
+    back = {int(node): _shortest(travel.T, int(node))[:count] for node in set(end)}
+    service = np.array([visit.service_s for visit in problem.visits], np.int64)
+    spans = [_flat_spans(day) for day in windows]
+    allowed = _permitted(problem)
+    for k, shift in enumerate(problem.shifts):
+        there, home = out[int(start[k])], back[int(end[k])]
+        arrives = shift.start_s + there
+        latest = shift.end_s + shift.max_overtime_s - home - service
+        limit = NEVER if shift.max_travel_s is None else shift.max_travel_s
+        visit, first, last = spans[int(calendar[k])]
+        in_time = np.zeros(count, np.bool_)
+        in_time[visit[np.maximum(first, arrives[visit]) <= np.minimum(last, latest[visit])]] = True
+        allowed[k] &= in_time & (there + home <= min(limit, FAR - 1))
+    return allowed.astype(np.uint8)
+
+
+def _flat_spans(day: list[tuple[Span, ...]]) -> tuple[Ints, Ints, Ints]:
+    """Of every span of a calendar: its visit, first and last start of service."""
+    rows = [(j, first, last) for j, spans in enumerate(day) for first, last, _ in spans]
+    columns = np.array(rows, np.int64).reshape(-1, 3).T
+    return columns[0], columns[1], columns[2]
+
+
+def _permitted(problem: Problem) -> npt.NDArray[np.bool_]:
+    """[shifts, visits] whether shift and visit agree by skills and by the shifts that the visit names."""
     skills = [set(shift.skills) for shift in problem.shifts]
-    index = problem.shift_index
-    out = {int(node): _shortest(travel, int(node)) for node in set(start)}
-    back = {int(node): _shortest(travel.T, int(node)) for node in set(end)}
-    allowed = np.zeros((len(problem.shifts), len(problem.visits)), np.uint8)
+    by_need: dict[frozenset[str], npt.NDArray[np.bool_]] = {}
+    permitted = np.ones((len(problem.shifts), len(problem.visits)), np.bool_)
     for j, visit in enumerate(problem.visits):
+        need = frozenset(visit.skills)
+        if need not in by_need:
+            by_need[need] = np.array([need <= has for has in skills], np.bool_)
+        permitted[:, j] = by_need[need]
         names = [visit.promise.shift] if visit.promise else visit.shifts
-        shifts = range(len(problem.shifts)) if names is None else [index[name] for name in names]
-        need = set(visit.skills)
-        for k in shifts:
-            shift = problem.shifts[k]
-            spans = windows[calendar[k]][j]
-            if not spans or not need <= skills[k]:
-                continue
-            there, home = int(out[int(start[k])][j]), int(back[int(end[k])][j])
-            arrives = shift.start_s + there
-            latest = shift.end_s + shift.max_overtime_s - home - visit.service_s
-            limit = NEVER if shift.max_travel_s is None else shift.max_travel_s
-            reachable = there + home <= min(limit, FAR - 1)
-            allowed[k, j] = reachable and any(max(a, arrives) <= min(b, latest) for a, b, _ in spans)
-    return allowed
+        if names is not None:
+            named = np.zeros(len(skills), np.bool_)
+            named[[problem.shift_index[name] for name in names]] = True
+            permitted[:, j] &= named
+    return permitted
 
 
 def _shortest(travel: Matrix, source: int) -> Ints:

@@ -7,6 +7,8 @@ parts are left out; that makes them several times faster to compile and to call.
 from __future__ import annotations
 
 import hashlib
+import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -38,6 +40,22 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
     return compiled
 
 
+def _import_without_scipy() -> None:
+    """Have numba believe that there is no SciPy while it looks for it.
+
+    Numba asks for SciPy's linear algebra only to know whether its own np.cov would work; no kernel of ours calls that,
+    and the answer costs each process that solves 0.2 s.
+    """
+    name = "scipy.linalg"
+    if name in sys.modules:
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # how the import system is told that a module is not there
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        del sys.modules[name]
+
+
 def drop_stale(folder: Path) -> None:
     """Remove kept kernels of `folder` that were made from other sources than those that lie there now.
 
@@ -61,4 +79,5 @@ def drop_stale(folder: Path) -> None:
         return  # a folder that cannot be written holds no kernels of ours
 
 
+_import_without_scipy()
 drop_stale(Path(__file__).parent)

@@ -120,6 +120,8 @@ class _Filler:
 
         With `opening` a visit may be the first of an unused shift even when it does not pay the drive there alone.
         """
+        if not wanted or deadline.passed:
+            return
         left = np.zeros(len(self._problem.visits), np.bool_)
         left[wanted] = True
         self._rank[:] = -np.inf

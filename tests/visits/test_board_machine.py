@@ -255,7 +255,7 @@ class Board(RuleBasedStateMachine):
     def what_lies_ahead_is_accepted_by_the_evaluator(self) -> None:
         try:
             with self.store.reading() as session:
-                team = read_days(session, Scope(("ter_n",), MONDAY, MONDAY, candidates=False), self.now)
+                team = read_days(session, Scope(("ter_n",), MONDAY, MONDAY, plans_alone=True), self.now)
         except BeatplanError:
             return
         question = question_of(team, StraightTravel(), Extra(candidates=()))

@@ -17,10 +17,10 @@ from visits.models import Absence, Event, Plan, PlanVersion, Proposal, Role, Ter
 from visits.problem_store import load_problem
 from visits.proposal_views import ProposalAnswer, ProposalRequest
 from visits.proposing import LIFE, get_proposal, propose, show
-from visits.replanning import cancel_visit, report_late, skip_visit
+from visits.replanning import report_late, skip_visit
 from visits.scope import SYSTEM, Viewer
 from visits.store import Store
-from visits.taps import arrive, complete
+from visits.taps import complete
 from visits.undoing import undo_plan
 
 EIGHT = at(7, 50)
@@ -229,77 +229,6 @@ def test_others_territories_are_not_there(store: Store) -> None:
         undo_plan(store, SUE, before["rep_ana"].plan, now=EIGHT)
 
 
-@pytest.mark.parametrize("kind", ["cancel", "absent", "insert", "several"])
-def test_undo_restores_every_byte(store: Store, kind: str) -> None:
-    before = team(store, 40, 2, customer("fire", ago=1))
-    gone = before["rep_ana"].stops[3].visit
-    events = {
-        "cancel": {"type": "cancel", "visit": gone},
-        "absent": {"type": "absent", "rep": "rep_ana", "from_s": 9 * 3600},
-        "insert": {
-            "type": "insert",
-            "visit": {"id": "vis_f", "location": "cus_fire", "service_s": 900, "mandatory": True},
-        },
-    }
-    chosen = list(events.values()) if kind == "several" else [events[kind]]
-    texts, was = current_texts(store), stored(store)
-    answer = commit(store, ask(store, *chosen))
-    assert current_texts(store) != texts
-    undone = undo_plan(store, DANA, answer.plans[0].plan, now=EIGHT)
-    assert undone.change == answer.proposal.change
-    assert current_texts(store) == texts
-    after = stored(store)
-    assert after["Absence"] == was["Absence"]
-    untimed = [
-        {json.loads(row)["id"]: {**json.loads(row), "version": 0, "updated_at": ""} for row in one["Visit"]}
-        for one in (was, after)
-    ]
-    assert untimed[0] == untimed[1]
-    again = commit(store, ask(store, *chosen))
-    assert max(one.version for one in again.plans) > max(one.version for one in answer.plans)
-
-
-def test_what_was_executed_or_built_upon_is_not_taken_back(store: Store) -> None:
-    ana = team(store)["rep_ana"]
-    answer = commit(store, ask(store, {"type": "cancel", "visit": ana.stops[-1].visit}))
-    now = answer.plans[0].stops[0].arrival
-    with pytest.raises(ConflictError, match="gone on"):
-        undo_plan(store, DANA, ana.plan, now=now)
-    arrive(store, SYSTEM, documents(store)["rep_ana", MONDAY].stops[0].visit, key="a", now=now)
-    with pytest.raises(ConflictError, match="executed since"):
-        undo_plan(store, DANA, ana.plan, now=now)
-
-
-def test_a_run_is_not_taken_back_and_one_change_at_a_time(store: Store) -> None:
-    ana = team(store)["rep_ana"]
-    with pytest.raises(ConflictError, match="planning run"):
-        undo_plan(store, DANA, ana.plan, now=EIGHT)
-    texts = [current_texts(store)]
-    for i in (2, 4):
-        commit(store, ask(store, {"type": "cancel", "visit": ana.stops[i].visit}))
-        texts.append(current_texts(store))
-    for before in reversed(texts[:-1]):
-        undo_plan(store, DANA, ana.plan, now=EIGHT)
-        assert current_texts(store) == before
-    with pytest.raises(ConflictError, match="planning run"):
-        undo_plan(store, DANA, ana.plan, now=EIGHT)
-
-
-def test_a_reps_own_cancellation_can_be_taken_back(store: Store) -> None:
-    ana = team(store)["rep_ana"]
-    texts = current_texts(store)
-    own = Viewer("per_ana", "Ana", Role.REP, "rep_ana", frozenset({"ter_n"}))
-    answer = cancel_visit(store, own, ana.stops[2].visit, reason="", key="k", now=EIGHT, travel=StraightTravel())
-    assert answer.change
-    other = Viewer("per_bo", "Bo", Role.REP, "rep_bo", frozenset({"ter_n"}))
-    with pytest.raises(NotFoundError):
-        undo_plan(store, other, ana.plan, now=EIGHT)
-    undo_plan(store, own, ana.plan, now=EIGHT)
-    assert current_texts(store) == texts
-    with store.reading() as session:
-        assert session.get_one(Visit, ana.stops[2].visit).state in {"planned", "promised"}
-
-
 def test_late_retimes_the_rest_and_names_lost_promises(store: Store) -> None:
     fill_town(store, 24, appointment("c03", start=14, end=15))
     plan(store)
@@ -349,6 +278,22 @@ def test_a_move_by_hand_is_priced_and_what_it_breaks_needs_a_word(store: Store) 
     with store.reading() as session:
         payload = session.exec(select(Event.payload).where(Event.kind == "visit.assigned")).all()[-1]
     assert "promise" in payload["broken"]
+
+
+def test_what_a_hand_put_there_against_the_rules_stays_when_the_day_is_repaired(store: Store) -> None:
+    morning = customer("early", ago=40, tier="A", opening_hours="Mo-Fr 08:00-10:00")
+    before = team(store, 24, 1, morning)
+    home = next(one for one in before.values() if any(stop.customer == "cus_early" for stop in one.stops))
+    stop = next(stop for stop in home.stops if stop.customer == "cus_early")
+    last = next(one for one in reversed(home.stops) if one.visit != stop.visit)
+    assert last.departure_s > 12 * 3600
+    move = {"type": "assign", "visit": stop.visit, "rep": home.rep, "date": MONDAY, "after": last.visit}
+    moved = ask(store, move=move)
+    assert "window" in {fault.kind for fault in moved.broken}
+    commit(store, moved, confirm=True)
+    gone = next(one for one in home.stops if one.visit not in {stop.visit, last.visit})
+    commit(store, ask(store, {"type": "cancel", "visit": gone.visit}))
+    assert stop.visit in {one.visit for one in documents(store)[home.rep, MONDAY].stops}
 
 
 def test_a_locked_stop_stays_whatever_happens_around_it(store: Store) -> None:

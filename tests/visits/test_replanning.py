@@ -30,7 +30,7 @@ from visits.models import Event, PlanVersion, Role, Visit
 from visits.replanning import cancel_visit
 from visits.scope import SYSTEM, Viewer
 from visits.store import Store, open_store
-from visits.taps import arrive, complete, no_show
+from visits.taps import arrive, complete
 
 EVENING_BEFORE = at(20, day=MONDAY - timedelta(days=1))
 
@@ -291,71 +291,6 @@ def test_one_cancellation_sent_twice_at_once_counts_once(store: Store) -> None:
     assert faults == []
     assert answers == [answers[0]] * 3
     assert day(store).version == 2
-
-
-def test_one_tap_sent_many_times_at_once_counts_once(store: Store) -> None:
-    fill_town(store, 12)
-    plan(store)
-    first = day(store).stops[0]
-    answers, faults = [], []
-
-    def tap() -> None:
-        try:
-            answers.append(arrive(store, SYSTEM, first.visit, key="same", now=first.arrival))
-        except Exception as fault:  # noqa: BLE001 -- handed to the test's own thread
-            faults.append(fault)
-
-    threads = [threading.Thread(target=tap) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
-    assert answers == [answers[0]] * 8
-    assert day(store).version == 2
-    with store.reading() as session:
-        assert session.exec(select(Event.kind).where(Event.subject == first.visit)).all() == ["visit.arrived"]
-
-
-def test_taps_show_on_the_plan_and_count_for_the_customer(store: Store) -> None:
-    fill_town(store, 20)
-    plan(store)
-    first, second = day(store).stops[:2]
-    answer = arrive(store, SYSTEM, first.visit, key="a", now=first.arrival)
-    assert answer == arrive(store, SYSTEM, first.visit, key="a", now=first.departure)
-    complete(store, SYSTEM, first.visit, outcome="order", note="two boxes", key="b", now=first.departure)
-    no_show(store, SYSTEM, second.visit, note="shut", key="c", now=second.arrival)
-    shown = day(store)
-    assert [(stop.state, stop.locked) for stop in shown.stops[:2]] == [("done", True), ("no_show", True)]
-    assert (shown.version, shown.cause) == (4, "no_show")
-    with store.reading() as session:
-        row = session.get_one(Visit, first.visit)
-        assert (row.outcome, row.note, row.arrived_at, row.ended_at) == (
-            "order",
-            "two boxes",
-            first.arrival,
-            first.departure,
-        )
-        rows = {visit.customer_id: visit for visit in session.exec(select(Visit))}
-        customers = {one: session.get_one(type(customer("x")), one).last_visit for one in rows}
-    assert customers[first.customer] == MONDAY
-    assert customers[second.customer] == MONDAY - timedelta(days=14)
-    with pytest.raises(ConflictError, match="already done; it cannot become arrived"):
-        arrive(store, SYSTEM, first.visit, key="d", now=first.departure)
-    with pytest.raises(ConflictError, match="another request"):
-        complete(store, SYSTEM, first.visit, outcome="other", note="", key="b", now=first.departure)
-
-
-def test_a_customer_who_was_not_there_is_offered_again(store: Store) -> None:
-    fill(store, rep(), customer("only", ago=30, tier="A"))
-    plan(store, days=2)
-    found = documents(store)
-    (stop,) = [stop for one in found.values() for stop in one.stops]
-    no_show(store, SYSTEM, stop.visit, note="", key="a", now=stop.arrival)
-    _, result = plan(store, first_day=WEEK[2], days=2, now=at(8, day=WEEK[2]))
-    assert result.stops == 1
-    again = [stop.visit for key, one in documents(store).items() if key[1] >= WEEK[2] for stop in one.stops]
-    assert again != [stop.visit]
 
 
 @settings(

@@ -8,7 +8,7 @@ import pytest
 
 from routing.errors import InputError
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped
-from routing.roads.points import parse_place, read_points, route_feature, write_matrix
+from routing.roads.points import parse_place, read_points, route_line, write_matrix
 
 
 @pytest.fixture
@@ -118,8 +118,10 @@ def test_a_full_disk_keeps_the_old_matrix(tmp_path, request):
 
 def test_a_route_becomes_geojson():
     route = RoadRoute(7, 70, np.array([[1.0, 2.0], [3.00000001, 4.0]]), (("Main", 70),))
-    assert route_feature(route) == {
-        "type": "Feature",
-        "geometry": {"type": "LineString", "coordinates": [[1.0, 2.0], [3.0, 4.0]]},
-        "properties": {"duration_s": 7, "distance_m": 70, "streets": [{"name": "Main", "distance_m": 70}]},
+    assert route_line(route) == {
+        "type": "LineString",
+        "coordinates": [[1.0, 2.0], [3.0, 4.0]],
+        "duration_s": 7,
+        "distance_m": 70,
+        "streets": [{"name": "Main", "distance_m": 70}],
     }
