@@ -54,7 +54,9 @@ def write() -> None:
         source, target = Path(folder) / "openapi.json", Path(folder) / "schema.ts"
         source.write_text(json.dumps(document), "utf-8")
         command = building["SOURCES"] / "node_modules/openapi-typescript/bin/cli.js"
-        building["run_node"]("openapi-typescript", [str(command), str(source), "--output", str(target)])
+        building["run_node"](
+            "openapi-typescript", [str(command), str(source), "--default-non-nullable=false", "--output", str(target)]
+        )
         TYPES.write_text(f"{first_line(document)}\n{target.read_text('utf-8')}", "utf-8")
 
 

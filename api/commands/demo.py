@@ -18,6 +18,7 @@ from sqlmodel import col, select
 from api.commands.demo_check import check
 from api.commands.opening import DataOption, PortOption, prepare
 from api.commands.plan import carry_out, stored_plans
+from api.page_files import are_built
 from api.server import address_of, listen, make_server
 from api.settings import Settings, load_settings
 from routing.errors import InputError
@@ -41,6 +42,11 @@ class Shown:
     date: date
     demo: Demo
 
+    @property
+    def pages(self) -> dict[str, str]:
+        """The addresses of the web pages, none where they are not built. The phone shows the first planned day."""
+        return {"phone": f"{self.base_url}/today?date={self.date.isoformat()}"} if are_built() else {}
+
     def as_json(self) -> str:
         """The one line of --json."""
         users = [{**asdict(person), "password": None} for person in self.demo.people]
@@ -50,7 +56,7 @@ class Shown:
             "users": [
                 {name: user[name] for name in ("role", "email", "password", "token", "rep_id")} for user in users
             ],
-            "pages": {},
+            "pages": self.pages,
         }
         return json.dumps(document, ensure_ascii=False)
 
@@ -59,6 +65,7 @@ class Shown:
         lines = [
             f"beatplan demo: Helsinki, {self.demo.customers} customers, {self.demo.reps} reps, planned for a week",
             f"  interface    {self.base_url}/api/v1/openapi.json",
+            *(f"  {name:<13}{address}" for name, address in self.pages.items()),
             "  sign-ins     (send the token as `Authorization: Bearer TOKEN`)",
             *(
                 f"    {person.role:<11}{person.email:<32}{person.token}"

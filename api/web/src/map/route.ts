@@ -1,12 +1,14 @@
-import { signedIn, type DayPlan } from "../api/client";
+import { service, type DayPlan } from "../api/client";
 
-type Line = [number, number][];
+type Line = number[][];
 
 /** The day's drive along the roads; straight lines between the stops where the roads cannot be asked. */
 export async function lineOf(plan: DayPlan): Promise<Line> {
   try {
-    const reply = await fetch(`/api/v1/reps/${encodeURIComponent(plan.rep)}/plans/${plan.date}/line`, { headers: signedIn() });
-    if (reply.ok) return ((await reply.json()) as { geometry: { coordinates: Line } }).geometry.coordinates;
+    const { data } = await service.GET("/api/v1/reps/{rep_id}/plans/{date}/line", {
+      params: { path: { rep_id: plan.rep, date: plan.date } },
+    });
+    if (data) return data.geometry.coordinates;
   } catch {
     // no network: the straight lines below
   }

@@ -100,5 +100,5 @@ export class Outbox {
 
 function aloneByLock<T>(work: () => Promise<T>): Promise<T> {
   // Web Locks need a secure context; over plain http a phone has one page, and keys make a double send harmless
-  return navigator.locks ? navigator.locks.request("beatplan-outbox", work) : work();
+  return navigator.locks ? (navigator.locks.request("beatplan-outbox", work) as Promise<T>) : work();
 }

@@ -9,6 +9,8 @@ import Page from "./Page.svelte";
 import { Today } from "./today.svelte";
 
 const today = new Today(await openDatabase());
+const asked = new URLSearchParams(location.search).get("date");
+if (asked && /^\d{4}-\d{2}-\d{2}$/.test(asked)) today.date = asked;
 await today.recallAll();
 await speech.speak(today.settings.language ?? preferred(navigator.languages));
 const target = document.getElementById("page");

@@ -2,6 +2,8 @@ import { service, speakWith, type CancelAnswer, type DayPlan, type Me } from "..
 import { sendTap } from "../api/sending";
 import { forget, forgetDays, keep, recall, type Database } from "../offline/database";
 import { Outbox, type Halt } from "../offline/outbox";
+import { keepPack } from "../offline/pack";
+import { followEvents } from "../offline/live";
 import type { NewTap, Tap } from "../offline/tap";
 import { changesBetween, dateIn, nextStop, progress, shownStops, type Changes } from "./day";
 import { AT_FIRST, type Settings } from "./settings";
@@ -78,8 +80,17 @@ export class Today {
     addEventListener("offline", this.#noticeOffline);
     document.addEventListener("visibilitychange", look);
     const timer = setInterval(look, LOOK_AGAIN_MS);
-    void this.refresh();
+    let listening = new AbortController();
+    const listen = (): void => {
+      listening.abort();
+      listening = new AbortController();
+      if (document.visibilityState === "visible") void followEvents(look, listening.signal);
+    };
+    document.addEventListener("visibilitychange", listen);
+    void this.refresh().then(listen);
     return () => {
+      listening.abort();
+      document.removeEventListener("visibilitychange", listen);
       removeEventListener("online", look);
       removeEventListener("offline", this.#noticeOffline);
       document.removeEventListener("visibilitychange", look);
@@ -260,6 +271,7 @@ export class Today {
     this.ready = true;
     await keep(this.#database, "zone", day.plan.timezone);
     await keep(this.#database, `day/${day.plan.rep}/${day.plan.date}`, day);
+    whenIdle(() => void keepPack(day.plan).catch(() => undefined));
   }
 
   async #recount(): Promise<void> {
@@ -269,4 +281,10 @@ export class Today {
   readonly #noticeOffline = (): void => {
     this.halt = "offline";
   };
+}
+
+/** Safari has no idle callback. */
+function whenIdle(work: () => void): void {
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(work, { timeout: 10_000 });
+  else setTimeout(work, 3_000);
 }

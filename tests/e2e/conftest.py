@@ -1,0 +1,66 @@
+"""What tests of the pages share: a browser, a service with a planned day, a signed-in phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from api.tools import WarmSolvers
+from tests.api.conftest import MONDAY, planned_sqlite, roads, settings_for, solvers
+from tests.api.seed import TOKENS
+from tests.api.serving import Served, served
+from tests.browser import running_browser
+
+__all__ = ["planned_sqlite", "roads", "solvers"]
+PATIENCE_MS = 60_000
+"""How long a page may take on a busy machine before a test gives up."""
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as found:
+        yield found
+
+
+@pytest.fixture
+def service(planned_sqlite: Path, roads: Path, solvers: WarmSolvers, tmp_path: Path) -> Iterator[Served]:
+    """A running service on a database of its own, with two days planned."""
+    shutil.copy(planned_sqlite, tmp_path / "beatplan.db")
+    with served(settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path), solvers) as running:
+        yield running
+
+
+OpenPhone = Callable[..., Page]
+
+
+@pytest.fixture
+def phone(browser: Browser, service: Served) -> Iterator[OpenPhone]:
+    """Opens the phone page on the planned day, signed in as Ana; `outside` collects requests that left the origin."""
+    contexts: list[BrowserContext] = []
+
+    def open_phone(language: str = "en-GB", width: int = 390, height: int = 844, **more: object) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale=language, has_touch=True, is_mobile=True, **more
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{service.base_url}/today?date={MONDAY.isoformat()}")
+        sign_in(page, "ana")
+        return page
+
+    yield open_phone
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, person: str) -> None:
+    """By access token, as a service without passwords asks."""
+    page.locator("form input[type=password]").fill(TOKENS[person])
+    page.locator("form button[type=submit]").click()
+    expect(page.locator("ol li button").first).to_be_visible()
