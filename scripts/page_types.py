@@ -26,11 +26,16 @@ def shapes() -> dict[str, Any]:
     from api.settings import Settings  # noqa: PLC0415
 
     document = create_app(Settings(data_dir=Path("/nowhere"))).openapi()
+    schemas = {name: _bare(kind) for name, kind in document["components"]["schemas"].items()}
+    answered, sent = _reached(document, schemas, "responses"), _reached(document, schemas, "requestBody")
+    for name in sent - answered:  # what has a default need not be sent, but is always answered
+        for field in schemas[name].get("properties", {}).values():
+            field.pop("default", None)
     return {
         "openapi": document["openapi"],
         "info": {"title": "beatplan", "version": "1"},
         "paths": {path: _bare(item) for path, item in document["paths"].items() if path.startswith("/api/v1/")},
-        "components": {"schemas": {name: _bare(kind) for name, kind in document["components"]["schemas"].items()}},
+        "components": {"schemas": schemas},
     }
 
 
@@ -54,10 +59,25 @@ def write() -> None:
         source, target = Path(folder) / "openapi.json", Path(folder) / "schema.ts"
         source.write_text(json.dumps(document), "utf-8")
         command = building["SOURCES"] / "node_modules/openapi-typescript/bin/cli.js"
-        building["run_node"](
-            "openapi-typescript", [str(command), str(source), "--default-non-nullable=false", "--output", str(target)]
-        )
+        building["run_node"]("openapi-typescript", [str(command), str(source), "--output", str(target)])
         TYPES.write_text(f"{first_line(document)}\n{target.read_text('utf-8')}", "utf-8")
+
+
+def _reached(document: dict[str, Any], schemas: dict[str, Any], part: str) -> set[str]:
+    """The schemas that some operation's `responses` or `requestBody` is made of."""
+    found: set[str] = set()
+    ahead = [operation[part] for item in document["paths"].values() for operation in item.values() if part in operation]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, list):
+            ahead.extend(one)
+        elif isinstance(one, dict):
+            ahead.extend(one.values())
+            name = str(one.get("$ref", "")).rpartition("/")[2]
+            if name in schemas and name not in found:
+                found.add(name)
+                ahead.append(schemas[name])
+    return found
 
 
 def _bare(part: Any, *, names: bool = False) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.auth.guard import GuardedRoute
@@ -27,8 +27,10 @@ def _answers(kind: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _serve(name: str, accept_encoding: str, if_none_match: str | None, *, lasting: bool = False) -> Response:
-    found = find_file(name, accept_encoding, lasting=lasting)
+def _serve(
+    request: Request, name: str, accept_encoding: str, if_none_match: str | None, *, lasting: bool = False
+) -> Response:
+    found = find_file(name, accept_encoding, lasting=lasting, map_sources=request.app.state.map_sources)
     if found is None:
         raise not_found() if are_built() else ApiError(404, NOT_BUILT)
     if matches(if_none_match, found.headers["ETag"]):
@@ -40,51 +42,63 @@ def _serve(name: str, accept_encoding: str, if_none_match: str | None, *, lastin
     "/", operation_id="get_home_page", summary="The page to begin with", response_class=HTMLResponse,
     responses=_answers("text/html"),
 )  # fmt: skip
-def get_home_page(accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None) -> Response:
+def get_home_page(
+    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
     """The rep's day."""
-    return _serve("today.html", accept_encoding, if_none_match)
+    return _serve(request, "today.html", accept_encoding, if_none_match)
 
 
 @router.get(
     "/today", operation_id="get_today_page", summary="The rep's phone page", response_class=HTMLResponse,
     responses=_answers("text/html"),
 )  # fmt: skip
-def get_today_page(accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None) -> Response:
+def get_today_page(
+    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
     """A rep's day on a phone; works without a network once it was opened."""
-    return _serve("today.html", accept_encoding, if_none_match)
+    return _serve(request, "today.html", accept_encoding, if_none_match)
 
 
 @router.get(
     "/sw.js", operation_id="get_page_worker", summary="What keeps pages working offline", response_class=Response,
     responses=_answers("text/javascript"),
 )  # fmt: skip
-def get_page_worker(accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None) -> Response:
+def get_page_worker(
+    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
     """The service worker of all pages."""
-    return _serve("sw.js", accept_encoding, if_none_match)
+    return _serve(request, "sw.js", accept_encoding, if_none_match)
 
 
 @router.get(
     "/manifest.webmanifest", operation_id="get_page_manifest", summary="How the phone page is installed",
     response_class=Response, responses=_answers("application/manifest+json"),
 )  # fmt: skip
-def get_page_manifest(accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None) -> Response:
+def get_page_manifest(
+    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
     """The web app manifest."""
-    return _serve("manifest.webmanifest", accept_encoding, if_none_match)
+    return _serve(request, "manifest.webmanifest", accept_encoding, if_none_match)
 
 
 @router.get(
     "/icons/{name}", operation_id="get_page_icon", summary="An icon", response_class=Response,
     responses=_answers("image/svg+xml"),
 )  # fmt: skip
-def get_page_icon(name: FileName, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None) -> Response:
+def get_page_icon(
+    request: Request, name: FileName, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
     """Icons of the installed page."""
-    return _serve(f"icons/{name}", accept_encoding, if_none_match)
+    return _serve(request, f"icons/{name}", accept_encoding, if_none_match)
 
 
 @router.get(
     "/assets/{name}", operation_id="get_page_asset", summary="A script or style of a page", response_class=Response,
     responses=_answers("text/javascript"),
 )  # fmt: skip
-def get_page_asset(name: FileName, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None) -> Response:
+def get_page_asset(
+    request: Request, name: FileName, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
     """Its name changes with its content, so browsers keep it for good."""
-    return _serve(f"assets/{name}", accept_encoding, if_none_match, lasting=True)
+    return _serve(request, f"assets/{name}", accept_encoding, if_none_match, lasting=True)

@@ -1,4 +1,5 @@
 import type { StyleSpecification } from "maplibre-gl";
+import type { components } from "../api/schema";
 import type { Language } from "../i18n/languages";
 
 const BASE = "base";
@@ -6,13 +7,8 @@ const MAJOR = ["motorway", "trunk", "primary", "motorway_link", "trunk_link", "p
 const MIDDLE = ["secondary", "tertiary", "secondary_link", "tertiary_link"];
 const NARROW = ["service", "track", "cycleway", "footway", "path", "steps", "pedestrian"];
 
-/** What the service tells of its own map. */
-export interface TileSource {
-  tiles: string[];
-  minzoom: number;
-  maxzoom: number;
-  attribution: string;
-}
+/** What the service tells of the map: its own, or a raster map of another provider. */
+export type TileSource = components["schemas"]["TileJson"];
 
 /** The look of our own vector tiles: quiet, so that the route stands out. No glyphs: the phone's fonts write the names. */
 export function mapStyle(source: TileSource | null, language: Language): StyleSpecification {
@@ -23,6 +19,12 @@ export function mapStyle(source: TileSource | null, language: Language): StyleSp
     layers: [{ id: "ground", type: "background", paint: { "background-color": "#f4f2ec" } }],
   };
   if (!source) return style;
+  if (source.kind === "raster") {
+    const { tiles, minzoom, maxzoom, attribution } = source;
+    style.sources[BASE] = { type: "raster", tileSize: 256, tiles, minzoom, maxzoom, attribution };
+    style.layers.push({ id: "raster", type: "raster", source: BASE });
+    return style;
+  }
   style.sources[BASE] = {
     type: "vector",
     tiles: source.tiles.map((address) => location.origin + address),

@@ -1,4 +1,5 @@
 import gcoord from "gcoord";
+import type { Navigator } from "./apps";
 
 /** A place in WGS-84 degrees, as everything in beatplan is. */
 export interface Target {
@@ -6,9 +7,6 @@ export interface Target {
   lat: number;
   name: string;
 }
-
-export const NAVIGATORS = ["amap", "baidu", "google", "apple", "geo"] as const;
-export type Navigator = (typeof NAVIGATORS)[number];
 
 const DIGITS = 6;
 

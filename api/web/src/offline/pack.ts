@@ -14,13 +14,13 @@ export interface Pack {
 
 /** Has the service worker keep the map along a day's drive, and the map's own program. */
 export async function keepPack(plan: DayPlan): Promise<void> {
-  const worker = navigator.serviceWorker?.controller;
-  if (!worker || !plan.stops.length || saving()) return;
+  if (!("serviceWorker" in navigator) || !plan.stops.length || saving()) return;
+  const worker = (await navigator.serviceWorker.ready).active;
   const { data } = await service.GET("/api/v1/tiles.json");
-  const template = data?.tiles[0];
+  const template = data?.kind === "vector" ? data.tiles[0] : undefined;
   const line = await lineOf(plan);
   const tiles = data && template ? tilesAlong(line, data.minzoom, data.maxzoom).map((tile) => address(template, tile)) : [];
-  worker.postMessage({ kind: "pack", tiles, headers: signedIn() } satisfies Pack);
+  worker?.postMessage({ kind: "pack", tiles, headers: signedIn() } satisfies Pack);
 }
 
 /** Tiles [zoom, column, row] within one tile of a line of [lon, lat], coarse ones first, at most 400. */

@@ -1,5 +1,5 @@
 import type { Language } from "../i18n/languages";
-import type { Navigator } from "../navigation/links";
+import type { Navigator } from "../navigation/apps";
 
 /** What a rep chose on this phone. */
 export interface Settings {
