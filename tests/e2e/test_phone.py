@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.api.conftest import MONDAY
 from tests.api.serving import Served
-from tests.e2e.conftest import OpenPhone
+from tests.e2e.conftest import PATIENCE_MS, OpenPhone
 
 pytestmark = pytest.mark.needs_browser
 AXE = Path(__file__).parents[2] / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -147,7 +147,7 @@ def test_a_day_without_a_network(phone: OpenPhone, service: Served) -> None:
     )
     assert [state_of(service, visit) for visit in (first, second)] != ["done", "cancelled"]
     page.context.set_offline(False)
-    expect(page.get_by_text("waiting")).to_have_count(0)
+    expect(page.get_by_text("waiting")).to_have_count(0, timeout=3 * PATIENCE_MS)
     assert [state_of(service, visit) for visit in (first, second, third)] == ["done", "cancelled", "cancelled"]
     visit = service.get("admin", f"/visits/{first}").json()
     assert visit["outcome"] == "order"

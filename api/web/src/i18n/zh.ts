@@ -11,7 +11,7 @@ export const zh: Messages = {
   youAreHere: "您在这里",
   allDone: "今天的拜访已全部完成",
   homeBy: (time) => `${time} 到家`,
-  doneOf: (done, all) => `已完成 ${done}/${all}`,
+  doneOf: (done, all) => `完成 ${done}/${all}`,
   arriveBy: (time) => `${time} 到达`,
   leaveBy: (time) => `${time} 出发`,
   drive: (minutes) => `车程 ${minutes} 分钟`,

@@ -19,6 +19,7 @@ interface KeptDay {
 export const UNDO_MS = 10_000;
 const STALE_MS = 24 * 3600_000;
 const LOOK_AGAIN_MS = 60_000;
+const SOON_MS = 2_000;
 
 /** Everything the phone page shows and does. One per page; starts with what the phone keeps, then asks the service. */
 export class Today {
@@ -50,6 +51,8 @@ export class Today {
   #etag = "";
   #wake: ReturnType<typeof setTimeout> | undefined;
   #flushing: Promise<void> | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -100,9 +103,22 @@ export class Today {
 
   /** Sends what waits, then asks for the day anew. */
   async refresh(): Promise<void> {
-    if (!(await this.#identify())) return;
-    await this.flush();
-    await this.#fetchDay();
+    if (await this.#identify()) {
+      await this.flush();
+      await this.#fetchDay();
+    }
+    this.#tryAgainLater();
+  }
+
+  /** What could not be sent is tried again soon, then less and less often, whatever the browser says of the network. */
+  #tryAgainLater(): void {
+    clearTimeout(this.#retry);
+    if (!this.waiting.length || (this.halt !== "offline" && this.halt !== "unwell")) {
+      this.#failures = 0;
+      return;
+    }
+    this.#retry = setTimeout(() => void this.refresh(), Math.min(LOOK_AGAIN_MS, SOON_MS * 2 ** this.#failures));
+    this.#failures += 1;
   }
 
   async choose(date: string | null): Promise<void> {
@@ -122,7 +138,7 @@ export class Today {
     const heldUntil = undoMs ? Date.now() + undoMs : 0;
     await this.#outbox.add({ ...what, person: this.me.id, version: this.plan?.version ?? 0, heldUntil });
     await this.#recount();
-    void this.flush();
+    void this.flush().then(() => this.#tryAgainLater());
   }
 
   async withdraw(tap: Tap): Promise<boolean> {
