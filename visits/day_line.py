@@ -41,7 +41,8 @@ class DriveLine(Document):
 
 def drive_line(plan: DayPlan, travel: TravelSource) -> DriveLine:
     """From the day's start by its stops to its end. Raises RoadError when there are no roads to ask."""
-    places = [(place.lon, place.lat) for place in (plan.start, *plan.stops, plan.end)]
+    stops = [(stop.lon, stop.lat) for stop in plan.stops]
+    places = [(plan.start.lon, plan.start.lat), *stops, (plan.end.lon, plan.end.lat)]
     line = shapely.simplify(shapely.LineString(travel.line(np.array(places))), _TOLERANCE)
     rounded = np.round(shapely.get_coordinates(line), _DIGITS)
     return DriveLine(

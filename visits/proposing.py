@@ -257,7 +257,7 @@ def get_proposal(session: Session, viewer: Viewer, proposal_id: str) -> Proposal
 def may_see(viewer: Viewer, row: Proposal) -> bool:
     """Whether the viewer sees every territory of a proposal; a rep sees those they made themselves."""
     if viewer.role is Role.REP:
-        return row.created_by == viewer.person_id
+        return row.actor == viewer.person_id
     return viewer.sees_all or set(row.territory_ids) <= set(viewer.territory_ids or ())
 
 
