@@ -12,29 +12,45 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI, Request
 
 from api import errors, openapi
+from api.auth.desk import open_desk
 from api.auth.guard import GuardedRoute
+from api.auth.headers import SecurityHeaders
 from api.body_limit import BodyLimit
 from api.deps import Services
-from api.jobs.runner import PlanRunner
+from api.jobs.embedded import EmbeddedWorker
+from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
 from api.page_files import NOT_BUILT, are_built
+from api.request_log import RequestLog
 from api.routes import (
+    api_keys,
     customers,
+    events,
     explanations,
+    fill_ins,
     health,
+    links,
     me,
     pages,
+    people,
     plan_runs,
     plans,
+    privacy,
     proposals,
+    provider,
     reps,
+    sessions,
+    sign_in_page,
     slots,
     territories,
     tiles,
     visits,
+    webhooks,
 )
 from api.settings import Settings
+from api.store_metrics import StoreMetrics
 from api.tools import LateRoads, WarmSolvers
+from api.upkeep import Upkeep
 from api.version import installed_version
 from routing.errors import RoadError
 from visits.solving import Tools
@@ -65,12 +81,19 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
                 own = WarmSolvers(settings.repair_processes)
                 opened.callback(own.close)
             await anyio.to_thread.run_sync(_warm, roads, own, store)
-            runner = PlanRunner(store, settings, metrics)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own))
+            runner = EmbeddedWorker(settings)
+            desk = open_desk(settings)
+            upkeep = Upkeep(store, desk.uses)
+            feed = EventFeed(store)
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep, feed)
+            metrics.listeners.set_function(lambda: feed.listeners)
+            metrics.registry.register(StoreMetrics(store, settings.lease_seconds))
             if not are_built():
                 log.warning(NOT_BUILT)
             runner.start()
             opened.callback(runner.stop)
+            upkeep.start()
+            opened.callback(upkeep.stop)
             yield
 
     app = FastAPI(
@@ -84,16 +107,21 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         redirect_slashes=False,
     )
     app.state.map_sources = settings.map_sources
-    app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     app.add_middleware(CountRequests, metrics=metrics)
+    app.add_middleware(SecurityHeaders, public_url=settings.public_url)
+    app.add_middleware(RequestLog)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    for noun in (me, plans, visits, explanations, proposals, slots, plan_runs, customers, reps, territories, tiles):
+    signing_in = (provider, sessions, me, links, people, api_keys)
+    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
+    for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)
     app.include_router(health.router)
     app.include_router(pages.router)
+    app.include_router(sign_in_page.router)
     openapi.install(app)
     return app
 

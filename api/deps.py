@@ -10,10 +10,13 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from api.auth.desk import SignInDesk
 from api.errors import ApiError, bad_field
-from api.jobs.runner import PlanRunner
+from api.jobs.embedded import EmbeddedWorker
+from api.live import EventFeed
 from api.metrics import Metrics
 from api.settings import Settings
+from api.upkeep import Upkeep
 from visits.queries.page import LONGEST_PAGE, PageRequest
 from visits.scope import Viewer
 from visits.solving import Tools
@@ -27,8 +30,11 @@ class Services:
     settings: Settings
     store: Store
     metrics: Metrics
-    runner: PlanRunner
+    runner: EmbeddedWorker
     tools: Tools
+    sign_in: SignInDesk
+    upkeep: Upkeep
+    feed: EventFeed
 
 
 async def _services(request: Request) -> Services:
@@ -73,10 +79,24 @@ async def _expected_tag(
     return if_match.strip().removeprefix("W/")
 
 
+async def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+AddressDep = Annotated[str, Depends(_address)]
+"""Where the request comes from, as far as the server and the proxies it trusts know."""
 ServicesDep = Annotated[Services, Depends(_services)]
 ViewerDep = Annotated[Viewer, Depends(_viewer)]
 PageDep = Annotated[PageRequest, Depends(_page_request)]
 VersionDep = Annotated[int, Depends(_expected_version)]
 TagDep = Annotated[str, Depends(_expected_tag)]
+OnceKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Your own name for this request, such as a UUID. Sent again under the same key within 30 days it "
+        "changes nothing and gives the first answer; the same key for another request is a 409.",
+    ),
+]
 ThingId = Annotated[str, Path(min_length=1, max_length=200)]
 Filter = Annotated[str | None, Query(min_length=1, max_length=200)]

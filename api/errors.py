@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.conditional import etag_of
 from routing.documents import describe_path, shorten
 from routing.errors import BeatplanError, InputError
 from visits.deciding import StaleProposalError
@@ -41,11 +42,14 @@ _MENDS = {
 }
 
 
+_SECRET_FIELDS = frozenset({"password", "new", "current", "code"})
+"""Fields whose value is never repeated in an answer."""
 _TITLES = {
     400: "Bad request",
     401: "Not signed in",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
     412: "Stale version",
     413: "Body too large",
@@ -134,7 +138,8 @@ def _field_fault(fault: Mapping[str, Any]) -> FieldFault:
         detail = "is missing; send a JSON object"
     else:
         mend = _MENDS.get(kind) or fault["msg"].replace("Input should", "must").replace("String should", "must")
-        shown = "" if kind in {"missing", "extra_forbidden"} else f" (it is {shorten(fault.get('input'))})"
+        secret = place[-1] in _SECRET_FIELDS
+        shown = "" if secret or kind in {"missing", "extra_forbidden"} else f" (it is {shorten(fault.get('input'))})"
         detail = mend[0].lower() + mend[1:] + shown
     return FieldFault(field=where, detail=detail)
 
@@ -176,7 +181,8 @@ def on_beatplan_error(request: Request, error: Exception) -> Response:
         fresh = {"Location": f"/api/v1/proposals/{error.fresh.id}", "ETag": error.fresh.etag}
         return problem_response(412, sentence, headers=fresh)
     if isinstance(error, StaleError) and "if-match" in request.headers:
-        return problem_response(412, sentence)
+        headers = {} if error.current is None else {"ETag": etag_of(error.current)}
+        return problem_response(412, sentence, headers=headers)
     if isinstance(error, ConflictError):
         return problem_response(409, sentence)
     if isinstance(error, InputError) and not isinstance(error, StoreError):

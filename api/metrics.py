@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -24,7 +24,7 @@ class Metrics:
         self.repair_seconds = Histogram(
             "beatplan_repair_seconds", "Time to repair a day.", buckets=QUICK, registry=self.registry
         )
-        self.runs = Counter("beatplan_plan_runs", "Planning runs ended.", ("status",), registry=self.registry)
+        self.listeners = Gauge("beatplan_event_listeners", "Streams of live events.", registry=self.registry)
 
     def text(self) -> bytes:
         """All counters in the Prometheus text format."""

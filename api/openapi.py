@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.auth.policies import POLICIES
+from api.auth.policies import POLICIES, SCOPES
 
 _METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -37,10 +37,24 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, routes=app.routes, separate_input_output_schemas=True
     )
     document.setdefault("components", {})["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "The token of the person who calls."}
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The token of a person's sign-in, or the key of a system.",
+        },
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "beatplan",
+            "description": "A browser's sign-in, on requests from this service's own pages; with https its name begins "
+            "with __Host-.",
+        },
     }
     for _, _, operation in operations(document):
         roles = POLICIES[operation["operationId"]].roles
-        operation["security"] = [] if roles is None else [{"token": []}]
+        operation["security"] = [] if roles is None else [{"token": []}, {"cookie": []}]
         operation["x-roles"] = ["anybody"] if roles is None else sorted(role.value for role in roles)
+        scopes = sorted(scope for scope, opened in SCOPES.items() if operation["operationId"] in opened)
+        if scopes:
+            operation["x-scopes"] = scopes
     return document

@@ -11,7 +11,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
-from api.logs import LOGGING
+from api.logs import logging_config
 from api.settings import Settings
 from api.tools import WarmSolvers
 from routing.errors import InputError
@@ -42,6 +42,13 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and not self.should_exit:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends streams of live events, which would never end by themselves, then everything else."""
+        services = getattr(getattr(self.config.app, "state", None), "services", None)
+        if services is not None:
+            services.feed.close()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or Ctrl-C: end gently, and certainly; a second one does not wait for open requests."""
@@ -93,7 +100,7 @@ def make_server(
     open_store(settings.store_url).close()
     config = uvicorn.Config(
         create_app(settings, solvers),
-        log_config=LOGGING,
+        log_config=logging_config(settings.log_format),
         access_log=False,
         lifespan="on",
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),

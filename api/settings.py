@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from routing.documents import first_fault
@@ -67,8 +67,86 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         default=2_000_000, ge=1_000, le=1_000_000_000, description="Largest request body taken, in bytes."
     )
+    body_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds that a request's body may take to arrive."
+    )
+    requests_per_minute: int = Field(
+        default=0, ge=0, le=1_000_000, description="Requests that each signed-in caller may send in a minute. 0: any."
+    )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#]+/?)?$",
+        description="Where people reach the service, such as https://plans.example.com: for links, cookies and the "
+        "OpenID provider. Empty: as each request says.",
+    )
+    session_days: float = Field(
+        default=14.0, gt=0, le=365, description="Days until a sign-in by password or OpenID provider ends."
+    )
+    device_days: float = Field(default=180.0, gt=0, le=3650, description="Days until a phone's sign-in by link ends.")
+    sign_in_attempts: int = Field(
+        default=10,
+        ge=1,
+        le=10_000,
+        description="Attempts to sign in as one person from one address in 15 minutes; 30 times as many from the "
+        "address, 5 times as many at the person.",
+    )
+    contact_roles: str = Field(
+        default="rep,dispatcher,admin",
+        pattern=r"^((rep|dispatcher|manager|admin)(,(rep|dispatcher|manager|admin))*)?$",
+        description="Roles that are shown phone numbers and mail addresses, comma between; hidden from the others.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$",
+        description="OpenID Connect provider to sign in at, such as https://login.example.com. Empty: none.",
+    )
+    oidc_client_id: str = Field(default="beatplan", description="What the OpenID provider knows this service as.")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Secret shared with the OpenID provider. Empty: a public client."
+    )
+    oidc_name: str = Field(default="", description="The OpenID provider's name for people. Empty: its host.")
+    oidc_trust_email: bool = Field(
+        default=False, description="Whether the OpenID provider's addresses count without its email_verified."
+    )
+    worker: bool = Field(
+        default=True, description="Whether `beatplan serve` runs a worker of its own; false leaves jobs to others."
+    )
+    worker_slots: int = Field(
+        default=0,
+        ge=0,
+        le=256,
+        description="Territories that one worker plans at a time, beside one that somebody waits for. "
+        "0: one less than there are cores, at least one.",
+    )
+    job_attempts: int = Field(
+        default=3, ge=1, le=100, description="How often a territory is tried whose planning process dies."
+    )
+    lease_seconds: float = Field(
+        default=15.0, ge=1, le=3600, description="A worker silent for so many seconds is taken for dead."
+    )
+    nightly: str = Field(
+        default="",
+        pattern=r"^(off|\S+( +\S+){4})?$",
+        description="When to plan by itself, as a cron line such as `0 2 * * *`; once, however many workers. "
+        "off: not any more. Empty: as the other workers say.",
+    )
+    nightly_zone: str = Field(default="UTC", description="Time zone of the nightly planning, such as Europe/Helsinki.")
+    nightly_days: int = Field(default=7, ge=1, le=28, description="Days that the nightly planning covers.")
+    webhook_private: bool = Field(
+        default=False,
+        description="Whether webhooks may be sent unencrypted and into the service's own network, as in tests.",
+    )
+    events_minutes: float = Field(
+        default=10.0,
+        gt=0,
+        le=1440,
+        description="Minutes until a stream of live events ends and its listener comes back and signs in anew.",
+    )
     stop_seconds: float = Field(
         default=3.0, gt=0, le=60, description="Seconds that open requests may take to end when the service stops."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How the log on stderr is written: text for people, json for programs."
     )
     debug: bool = Field(default=False, description="Show tracebacks on the command line, for a report of a fault.")
 
@@ -117,6 +195,9 @@ def search_seconds(seconds: float | None, iterations: int | None, settings: Sett
     return settings.solve_seconds if seconds is None and iterations is None else seconds
 
 
-def documented() -> dict[str, str]:
-    """Every environment variable with what it does, for the documentation and its test."""
-    return {f"BEATPLAN_{name.upper()}": field.description or "" for name, field in Settings.model_fields.items()}
+def documented() -> dict[str, tuple[str, str]]:
+    """Every environment variable with its default and what it does, for the listing and its test."""
+    return {
+        f"BEATPLAN_{name.upper()}": ("" if field.default is None else str(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    }

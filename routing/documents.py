@@ -90,12 +90,23 @@ def first_fault(error: ValidationError) -> str:
     if kind in {"value_error", "assertion_error"}:
         said = str(fault.get("ctx", {}).get("error", fault["msg"]))
         sentence = f"{where} {said}" if fault["loc"] else said
+    elif kind in {"union_tag_not_found", "union_tag_invalid"}:
+        sentence = _untold_kind(where, fault)
     else:
         mend = _MENDS.get(kind) or re.sub(r"^(Input|Value|String|List|Tuple) (should|must)", "must", fault["msg"])
         shown = "" if kind in {"missing", "extra_forbidden"} else f" (it is {shorten(fault['input'])})"
         sentence = f"{where} {mend}{shown}"
     more = len(faults) - 1
     return f"{sentence} (and {more} more {'faults' if more > 1 else 'fault'})" if more else sentence
+
+
+def _untold_kind(where: str, fault: pydantic_core.ErrorDetails) -> str:
+    """One sentence for an object whose type is missing or unknown."""
+    told = fault.get("ctx", {})
+    name = str(told.get("discriminator", "type")).strip("'")
+    if fault["type"] == "union_tag_not_found":
+        return f"{where}.{name} is missing; add it"
+    return f"{where}.{name} is {shorten(told.get('tag'))}; write one of {told.get('expected_tags')}"
 
 
 def parse_json(text: str | bytes, what: str) -> Any:

@@ -12,87 +12,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
-from routing.documents import Count, Document, Id
 from routing.errors import SolveError
 from routing.plan import BreakTaken, Plan, Route, Stop
 from routing.problem import Break, Problem, Shift, Visit
 from routing.travel import Travel
+from routing.verdict import Evaluation, Kind, RouteTiming, StopTiming, Violation
 
-Kind = Literal[
-    "unknown",
-    "duplicate",
-    "order",
-    "not_allowed",
-    "skill",
-    "unreachable",
-    "window",
-    "promise",
-    "mandatory",
-    "break",
-    "shift_start",
-    "shift_end",
-    "max_travel",
-    "timing",
-    "totals",
-    "unserved",
-]
-
-
-class Violation(Document):
-    """A broken rule: its kind, where, and one sentence."""
-
-    kind: Kind
-    detail: str
-    shift: Id | None = None
-    visit: Id | None = None
-
-
-class StopTiming(Document):
-    """When a stop really happens. `wait_s` is idle time between arrival and start, breaks not counted."""
-
-    visit: Id
-    arrival_s: int
-    start_s: int
-    departure_s: int
-    travel_s: int
-    wait_s: int
-    late_s: int
-
-
-class RouteTiming(Document):
-    """When a route really happens and what its time goes to."""
-
-    shift: Id
-    start_s: int
-    end_s: int
-    travel_s: Count
-    distance_m: Count
-    service_s: Count
-    break_s: Count
-    waiting_s: int
-    lateness_s: Count
-    overtime_s: Count
-    stops: tuple[StopTiming, ...]
-
-
-class Evaluation(Document):
-    """The verdict on a plan: sums in seconds and metres, timings, violations."""
-
-    version: Literal[1] = 1
-    valid: bool
-    objective_s: int
-    value_s: int
-    travel_s: Count
-    distance_m: Count
-    waiting_s: int
-    lateness_s: Count
-    overtime_s: Count
-    served: Count
-    unserved: Count
-    violations: tuple[Violation, ...]
-    routes: tuple[RouteTiming, ...]
+__all__ = ["Evaluation", "Kind", "RouteTiming", "StopTiming", "Violation", "evaluate", "require_valid"]
 
 
 def evaluate(problem: Problem, plan: Plan) -> Evaluation:
@@ -344,6 +271,7 @@ class _RouteJudge:
                     "promise",
                     f"visit {visit.id!r} starts at {start}, promised {promise.start_s} to {promise.end_s}",
                     visit.id,
+                    max(promise.start_s - start, start - promise.end_s),
                 )
         if not visit.windows:
             return 0
@@ -351,7 +279,8 @@ class _RouteJudge:
         late = max(0, start - max(ends)) if ends else -1
         if late < 0 or late > visit.max_late_s:
             said = "outside every window" if late < 0 else f"{late} s late, {visit.max_late_s} s allowed"
-            self._fault("window", f"visit {visit.id!r} starts at {start} on {self.shift.day}, {said}", visit.id)
+            by_s = None if late < 0 else late - visit.max_late_s
+            self._fault("window", f"visit {visit.id!r} starts at {start} on {self.shift.day}, {said}", visit.id, by_s)
         return max(0, late)
 
     def _rest(self, arrival: int) -> int:
@@ -375,9 +304,12 @@ class _RouteJudge:
         shift, route = self.shift, self.route
         latest = shift.end_s + shift.max_overtime_s
         if end > latest:
-            self._fault("shift_end", f"route {shift.id!r} is over at {end}, after {latest}")
+            self._fault("shift_end", f"route {shift.id!r} is over at {end}, after {latest}", by_s=end - latest)
         if shift.max_travel_s is not None and travel > shift.max_travel_s:
-            self._fault("max_travel", f"route {shift.id!r} travels {travel} s, {shift.max_travel_s} s allowed")
+            over = travel - shift.max_travel_s
+            self._fault(
+                "max_travel", f"route {shift.id!r} travels {travel} s, {shift.max_travel_s} s allowed", by_s=over
+            )
         for pause in self.breaks:
             if pause.start_s < begin:
                 self._fault("break", f"a break of route {shift.id!r} begins at {pause.start_s}, before it starts")
@@ -398,8 +330,8 @@ class _RouteJudge:
     def _stated(self, visit: Visit, field: str, stated: int, true: int) -> None:
         self._fault("timing", f"visit {visit.id!r} states {field} {stated}; it is {true}", visit.id)
 
-    def _fault(self, kind: Kind, detail: str, visit: str | None = None) -> None:
-        self.violations.append(Violation(kind=kind, detail=detail, shift=self.shift.id, visit=visit))
+    def _fault(self, kind: Kind, detail: str, visit: str | None = None, by_s: int | None = None) -> None:
+        self.violations.append(Violation(kind=kind, detail=detail, shift=self.shift.id, visit=visit, by_s=by_s))
 
 
 def _match_breaks(wanted: Sequence[Break], taken: Sequence[BreakTaken]) -> bool:

@@ -7,6 +7,7 @@ All times are whole seconds from the local midnight of `day`. An `EventList` tha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -173,22 +174,30 @@ def _subject(event: Event) -> tuple[str, str]:
             return "lock", event.visit
 
 
-def check_events(problem: Problem, plan: Plan, events: EventList) -> None:
-    """Holds events against their problem and plan.
+def before_all(problem: Problem) -> EventList:
+    """No events, the day before the problem's first: every shift is open from its start."""
+    first = min((shift.day for shift in problem.shifts), default=date(1970, 1, 1))
+    return EventList(day=max(first, date.min + timedelta(days=1)) - timedelta(days=1), now_s=0)
+
+
+def check_events(problem: Problem, plan: Plan, events: EventList, *, any_day: bool = False) -> None:
+    """Holds events against their problem and plan; with `any_day` their day need not have a shift.
 
     Raises InputError with one sentence that names the event, its field, the value and the mend.
     """
     today = [shift for shift in problem.shifts if shift.day == events.day]
-    if not today:
+    if not today and not any_day:
         days = ", ".join(sorted({str(shift.day) for shift in problem.shifts})) or "none"
         raise InputError(f"day is {events.day}, on which the problem has no shift; its days are {days}")
-    latest = max(_DAY_S, *(shift.end_s + shift.max_overtime_s for shift in today))
-    if events.now_s > latest:
-        raise InputError(f"now_s is {events.now_s}, after the end of the day; write 0 to {latest}")
+    latest = max([_DAY_S, *(shift.end_s + shift.max_overtime_s for shift in today)])
+    _check_time("now_s", events.now_s, latest)
     _check_plan(problem, plan)
-    _check_progress(problem, plan, events)
+    _check_progress(problem, plan, events, latest)
+    planned = {stop.visit for route in plan.routes for stop in route.stops}
     for i, event in enumerate(events.events):
-        _check_event(problem, events, i, event)
+        _check_event(problem, events, i, event, latest)
+        if isinstance(event, Lock) and event.visit not in planned:
+            raise InputError(f"events[{i}].visit is {event.visit!r}, which is in no route; lock planned stops only")
 
 
 def _check_plan(problem: Problem, plan: Plan) -> None:
@@ -209,10 +218,11 @@ def _check_plan(problem: Problem, plan: Plan) -> None:
         raise InputError("the plan has two routes for one shift; mend the plan first")
 
 
-def _check_progress(problem: Problem, plan: Plan, events: EventList) -> None:
+def _check_progress(problem: Problem, plan: Plan, events: EventList, latest: int) -> None:
     homes = {stop.visit: route.shift for route in plan.routes for stop in route.stops}
     for name, progress in events.progress.items():
         _check_shift(problem, events, f"progress.{name}", name)
+        _check_time(f"progress.{name}.available_s", progress.available_s, latest + _DAY_S)
         for i, visit in enumerate(progress.locked):
             if homes.get(visit) != name:
                 where = f"stands on shift {homes[visit]!r}" if visit in homes else "is not in the plan"
@@ -227,13 +237,16 @@ def _check_progress(problem: Problem, plan: Plan, events: EventList) -> None:
             raise InputError(f"progress.{name}.at is {progress.at!r}, neither a visit nor a location; correct it")
 
 
-def _check_event(problem: Problem, events: EventList, i: int, event: Event) -> None:
+def _check_event(problem: Problem, events: EventList, i: int, event: Event, latest: int) -> None:
     match event:
         case Insert():
             _check_insert(problem, i, event.visit)
         case Late():
             _check_shift(problem, events, f"events[{i}].shift", event.shift)
+            if event.delay_s > latest:
+                raise InputError(f"events[{i}].delay_s is {event.delay_s}, longer than the day; write 0 to {latest}")
         case Absent():
+            _check_time(f"events[{i}].from_s", event.from_s, latest + _DAY_S)
             reps = {shift.rep for shift in problem.shifts}
             if event.rep not in reps:
                 raise InputError(f"events[{i}].rep is {event.rep!r}, a rep of no shift; correct it")
@@ -264,6 +277,11 @@ def _check_insert(problem: Problem, i: int, visit: Visit) -> None:
             f"events[{i}].visit.promise is on shift {visit.promise.shift!r}, which its own shifts do not allow; "
             "add it there"
         )
+
+
+def _check_time(field: str, at_s: int, latest: int) -> None:
+    if at_s > latest:
+        raise InputError(f"{field} is {at_s}, after the end of the day; write 0 to {latest}")
 
 
 def _check_shift(problem: Problem, events: EventList, field: str, name: str) -> None:

@@ -1,5 +1,7 @@
 """Why a visit is not in a plan, and what would make room for it: found by trying, on the exact clock.
 
+Why a stop is where it is says `why_here`.
+
 Every remedy is carried out: the route with the visit in its best place is timed under the changed rule, and its cost is
 what the plan's objective then loses or gains.
 """
@@ -8,22 +10,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from routing.errors import InputError
+from routing.placing import Alternative, Refusal, WhyHere, why_here
 from routing.plan import Plan, Unserved
 from routing.problem import Problem, Visit
 from routing.solve.construct import Deadline
+from routing.solve.places import Insertions
 from routing.solve.reasons import examine
 from routing.solve.schedule import Scheduler, Timing
 
-Kind = Literal["open_longer", "extend_shift", "drop", "other_rep"]
+__all__ = ["Alternative", "Refusal", "Remedy", "WhyHere", "what_would_make_room", "why_here", "why_not"]
+
+Kind = Literal["open_longer", "extend_shift", "drop", "other_rep", "worth_more"]
+MOST_PLACES = 60
+"""Places tried for one kind of remedy, those of least detour first."""
+PLACES_PRICED = 12
+"""Places priced where the visit fits but does not pay."""
+MOST_SHIFTS = 8
+"""Shifts on which stops are tried to be dropped."""
+ROWS_LEFT = 2
+"""Places tried on a shift that a stop has left."""
 
 LONGEST_EXTENSION_S = 4 * 3600
 """An opening or a shift is not offered to grow by more."""
-REASON_S = 0.15
-REMEDY_S = 0.25
+REASON_S = 0.1
+REMEDY_S = 0.15
 """Seconds after which no further places are tried, shared by the kinds of remedy."""
 
 
@@ -31,8 +47,8 @@ REMEDY_S = 0.25
 class Remedy:
     """A change of the rules or the plan that lets the visit be served on `shift`, starting at `start_s`.
 
-    `extra_s` is by how much the opening or the shift must grow; `visit` is the one to drop. `gain_s` is what the plan's
-    objective gains with the visit served, negative when it loses.
+    `extra_s` is by how much the opening, the shift or the visit's worth must grow; `visit` is the one to drop.
+    `gain_s` is what the plan's objective gains with the visit served, negative when it loses.
     """
 
     kind: Kind
@@ -53,8 +69,12 @@ def why_not(problem: Problem, plan: Plan, visit: str) -> Unserved:
     return examine(scheduler, sequences, Deadline.after(REASON_S), only=(place,)).unserved[0]
 
 
-def what_would_make_room(problem: Problem, plan: Plan, visit: str, *, seconds: float = REMEDY_S) -> tuple[Remedy, ...]:
+def what_would_make_room(
+    problem: Problem, plan: Plan, visit: str, *, seconds: float = REMEDY_S, worth: bool = False
+) -> tuple[Remedy, ...]:
     """The cheapest change of each kind that would serve the visit, the one that costs least first.
+
+    With `worth` also what it would have to be worth where it fits but does not pay (kind `worth_more`).
 
     Each kind gets an equal part of `seconds` for its trying; on a busy machine a kind may find nothing in that time.
 
@@ -62,7 +82,8 @@ def what_would_make_room(problem: Problem, plan: Plan, visit: str, *, seconds: f
     """
     place, sequences = _unserved(problem, plan, visit)
     trial = _Trial(problem, place, sequences)
-    finders = (trial.longer_opening, trial.longer_shift, trial.instead_of, trial.other_rep)
+    finders = [trial.longer_opening, trial.longer_shift, trial.instead_of, trial.other_rep]
+    finders += [trial.worth_more] if worth else []
     best = []
     for finder in finders:
         trial.until = time.monotonic() + seconds / len(finders)
@@ -71,7 +92,8 @@ def what_would_make_room(problem: Problem, plan: Plan, visit: str, *, seconds: f
 
 
 def _merit(remedy: Remedy) -> tuple[int, int, int]:
-    return (remedy.gain_s - (remedy.extra_s or 0), remedy.gain_s, -remedy.start_s)
+    grown = 0 if remedy.kind == "worth_more" else remedy.extra_s or 0
+    return (remedy.gain_s - grown, remedy.gain_s, -remedy.start_s)
 
 
 def _unserved(problem: Problem, plan: Plan, visit: str) -> tuple[int, list[tuple[int, ...]]]:
@@ -116,14 +138,31 @@ class _Trial:
             if extra > 0:
                 yield self._remedy("extend_shift", k, timing, position, extra_s=extra, paid_s=extra)
 
+    def worth_more(self) -> Iterator[Remedy]:
+        """The visit is served where it fits, though it costs more than it is worth."""
+        insertions = Insertions(self.scheduler, self.sequences)
+        candidate = np.array([self.place], np.int64)
+        found = []
+        for k in range(len(self.sequences)):
+            if insertions.allowed(k)[self.place]:
+                places = insertions.places(k, candidate)
+                found += [(int(places.detour_s[row, 0]), k, int(row)) for row in np.flatnonzero(places.fits[:, 0])]
+        for _, k, position in sorted(found)[:PLACES_PRICED]:
+            timing = self._timed(self.scheduler, k, self.sequences[k], position)
+            if timing is not None:
+                remedy = self._remedy("worth_more", k, timing, position)
+                yield replace(remedy, extra_s=max(0, -remedy.gain_s))
+
     def instead_of(self) -> Iterator[Remedy]:
         """Another visit leaves the shift."""
-        for k, sequence in enumerate(self.sequences):
+        able = [(self._places(sequence, k), k) for k, sequence in enumerate(self.sequences) if self._open(k)]
+        for _, k in sorted((places[0][0], k) for places, k in able if places)[:MOST_SHIFTS]:
+            sequence = self.sequences[k]
             for i, other in enumerate(sequence):
                 if self.problem.visits[other].must:
                     continue
                 rest = (*sequence[:i], *sequence[i + 1 :])
-                for position in range(len(rest) + 1):
+                for _, position in self._places(rest, k)[:ROWS_LEFT]:
                     if time.monotonic() > self.until:
                         return
                     timing = self._timed(self.scheduler, k, rest, position)
@@ -140,15 +179,35 @@ class _Trial:
                 yield self._remedy("other_rep", k, timing, position)
 
     def _insertions(self, scheduler: Scheduler, longer_s: int = 0) -> Iterator[tuple[int, int, Timing]]:
-        for k, sequence in enumerate(self.sequences):
-            if not scheduler.spans(k, self.place):
-                continue
-            for position in range(len(sequence) + 1):
-                if time.monotonic() > self.until:
-                    return
-                timing = self._timed(scheduler, k, sequence, position, longer_s)
-                if timing is not None:
-                    yield k, position, timing
+        """Timed places of the visit under a scheduler's rules, those of least detour first."""
+        places = [
+            (detour, k, position)
+            for k, sequence in enumerate(self.sequences)
+            if scheduler.spans(k, self.place)
+            for detour, position in self._places(sequence, k)
+        ]
+        for _, k, position in sorted(places)[:MOST_PLACES]:
+            if time.monotonic() > self.until:
+                return
+            timing = self._timed(scheduler, k, self.sequences[k], position, longer_s)
+            if timing is not None:
+                yield k, position, timing
+
+    def _open(self, k: int) -> bool:
+        """Whether the shift may serve the visit at some time."""
+        return bool(self.scheduler.spans(k, self.place))
+
+    def _places(self, sequence: tuple[int, ...], k: int) -> list[tuple[int, int]]:
+        """Detour and row of every place in a sequence that a road leads to, least detour first."""
+        drives, rows, shift = self.scheduler.travel.duration_s[0], self.problem.location_index, self.problem.shifts[k]
+        at = rows[self.visit.location]
+        middle = [rows[self.problem.visits[j].location] for j in sequence]
+        stops = np.array([rows[shift.start], *middle, rows[shift.end]])
+        there, back = drives[stops[:-1], at].astype(np.int64), drives[at, stops[1:]].astype(np.int64)
+        direct = drives[stops[:-1], stops[1:]] if sequence else 0
+        detour = there + back - direct
+        able = np.flatnonzero((there >= 0) & (back >= 0))
+        return sorted((int(detour[row]), int(row)) for row in able)
 
     def _timed(
         self, scheduler: Scheduler, k: int, sequence: tuple[int, ...], position: int, longer_s: int = 0

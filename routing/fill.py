@@ -8,10 +8,9 @@ from routing.events import EventList, check_events
 from routing.plan import Plan, Suggestion
 from routing.problem import Problem
 from routing.repair.aftermath import problem_after
-from routing.repair.candidates import candidates
-from routing.repair.rest import day_of, rest_of
+from routing.repair.rest import day_of
 from routing.repair.state import state_of
-from routing.repair.suggestions import MOST, suggestions
+from routing.repair.suggestions import MOST, fill_ins
 
 
 def offer_fill_ins(
@@ -26,8 +25,5 @@ def offer_fill_ins(
     state = state_of(problem, plan, now)
     day = day_of(problem_after(problem, now, plan), state, now)
     scope = [position for position in state.open if problem.shifts[position].id in shifts]
-    board = {position: state.open[position].rest for position in scope}
-    planned = {stop.visit for route in plan.routes for stop in route.stops}
-    outside = [visit.id for visit in problem.visits if visit.id not in planned]
-    rest = rest_of(day, scope, board, candidates(day, scope, board, outside), keep_times=False)
-    return () if rest is None else suggestions(day, rest, board, scope, limit)
+    board = {position: still.rest for position, still in state.open.items()}
+    return fill_ins(day, board, scope, limit)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from routing.documents import Document, Id
 from routing.errors import InputError
 from routing.evaluate import Violation, evaluate
-from routing.events import EventList, check_events
+from routing.events import EventList, before_all, check_events
 from routing.plan import Diff, Plan, Route, Unserved
 from routing.problem import Problem
 from routing.repair.aftermath import problem_after
@@ -69,9 +69,9 @@ def price_move(problem: Problem, plan: Plan, move: ManualMove, *, now: EventList
     Raises InputError when the visit, shift or stop is unknown, or history would have to change.
     """
     problem.require_travel()
-    if now is None:
-        now = EventList(day=min((shift.day for shift in problem.shifts), default="1970-01-01"), now_s=0)
-    check_events(problem, plan, now)
+    any_day = now is None
+    now = now or before_all(problem)
+    check_events(problem, plan, now, any_day=any_day)
     state = state_of(problem, plan, now)
     day = day_of(problem_after(problem, now, plan), state, now)
     source = _open_home(day, state, move.visit)

@@ -105,7 +105,10 @@ class Diff(Document):
 
 
 class Suggestion(Document):
-    """A due visit that would fill freed time: after which stop, at what extra travel, worth what."""
+    """A due visit that would fill freed time: after which stop, at what extra travel, worth what.
+
+    `later_s` is how much later the day then ends; waiting that it fills makes it less than travel and service.
+    """
 
     visit: Id
     shift: Id
@@ -113,6 +116,7 @@ class Suggestion(Document):
     start_s: Seconds
     extra_travel_s: SignedSeconds
     value_s: SignedSeconds
+    later_s: SignedSeconds = 0
 
 
 class Plan(Document):

@@ -9,7 +9,7 @@ import numpy as np
 from routing.documents import Day as DayField
 from routing.documents import Document, Id, Seconds, SignedSeconds
 from routing.errors import InputError
-from routing.events import EventList, Insert, check_events
+from routing.events import EventList, Insert, before_all, check_events
 from routing.plan import Plan
 from routing.problem import Problem, Visit
 from routing.repair.aftermath import problem_after
@@ -56,7 +56,7 @@ def offer_slots(
         raise InputError(f"limit is {limit}; give 1 or more")
     if any(stop.visit == visit.id for route in plan.routes for stop in route.stops):
         raise InputError(f"visit {visit.id!r} is already in the plan; ask for a visit that is not")
-    day = _day(problem, plan, visit, now)
+    day = open_day(problem, plan, now, visit)
     if day is None:
         return ()
     board = {position: state.rest for position, state in day.state.open.items()}
@@ -67,18 +67,18 @@ def offer_slots(
     return tuple(sorted(offers, key=lambda one: (one.cost_s, one.day, one.start_s, one.shift))[:limit])
 
 
-def _day(problem: Problem, plan: Plan, visit: Visit, now: EventList | None) -> Day | None:
-    """The open day with the visit in its problem."""
+def open_day(problem: Problem, plan: Plan, now: EventList | None, visit: Visit | None = None) -> Day | None:
+    """The open day, with the visit in its problem where one is given; None without shifts."""
     if not problem.shifts:
         return None
-    if now is None:
-        now = EventList(day=min(shift.day for shift in problem.shifts), now_s=0)
-    if visit.id not in problem.visit_index:
+    any_day = now is None
+    now = now or before_all(problem)
+    if visit is not None and visit.id not in problem.visit_index:
         now = now.model_copy(update={"events": (*now.events, Insert(type="insert", visit=visit))})
-    else:
+    elif visit is not None:
         others = [visit if one.id == visit.id else one for one in problem.visits]
         problem = problem.with_parts(shifts=problem.shifts, visits=others)
-    check_events(problem, plan, now)
+    check_events(problem, plan, now, any_day=any_day)
     state = state_of(problem, plan, now)
     return day_of(problem_after(problem, now, plan), state, now)
 
@@ -86,14 +86,15 @@ def _day(problem: Problem, plan: Plan, visit: Visit, now: EventList | None) -> D
 def _offers(day: Day, rest: Rest, sequences: list[tuple[int, ...]], visit: int) -> Iterator[SlotOffer]:
     insertions = Insertions(rest.clock, sequences)
     candidate = np.array([visit], np.int64)
-    for number, position in enumerate(rest.positions):
-        if insertions.allowed(number)[visit]:
-            yield from _on_shift(day, rest, insertions, number, position, candidate)
+    for number in range(len(rest.positions)):
+        yield from offers_on(day, rest, insertions, number, candidate)
 
 
-def _on_shift(
-    day: Day, rest: Rest, insertions: Insertions, number: int, position: int, candidate: np.ndarray
-) -> Iterator[SlotOffer]:
+def offers_on(day: Day, rest: Rest, insertions: Insertions, number: int, candidate: np.ndarray) -> Iterator[SlotOffer]:
+    """The offers of one shift of `rest` for the visit whose position is all that `candidate` holds."""
+    if not insertions.allowed(number)[candidate[0]]:
+        return
+    position = rest.positions[number]
     places = insertions.places(number, candidate)
     rows = np.flatnonzero(places.fits[:, 0])
     rows = rows[np.argsort(places.detour_s[rows, 0], kind="stable")][:_ROWS_TIMED]

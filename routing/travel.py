@@ -156,6 +156,8 @@ class Travel:
         return self._at(self.distance_m, origin, target, at_s)
 
     def _at(self, stack: npt.NDArray[np.int32], origin: int, target: int, at_s: int) -> int:
+        if len(stack) == 1:
+            return int(stack[0, origin, target])
         k = int(np.searchsorted(self.at_s, at_s, side="right")) - 1
         if k < 0:
             return int(stack[0, origin, target])

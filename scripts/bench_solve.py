@@ -5,11 +5,11 @@ Every plan is judged by `routing.evaluate` (field) or by its sum of scores after
 no dependencies: `--peers DIR` makes an environment there and installs them. `--split development` is what settings may
 be chosen on; `holdout` is for looking at afterwards.
 
-Field problems go to the peers as they can take them: VROOM by priorities (worth in steps of a hundredth of the most),
-PyVRP by prizes, one client per visit and window, grouped, and only where shifts have no breaks. A TOPTW tour is a
-shift; a score is worth so many seconds that no travel outweighs it, and results are compared by score alone.
+Field problems go to the peers as `solve_peers.py` puts them. A TOPTW tour is a shift; a score is worth so many seconds
+that no travel outweighs it, and results are compared by score alone. Field cases with names in `_first` count worth
+a hundredfold, as a solver of priorities does, so that travel can be compared at equal value.
 beatplan and PyVRP are stopped by processor time, so that a busy machine is fair to both; VROOM and OR-Tools know only
-the wall clock.
+the wall clock. Cells already in the file of `--out` are not run again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import os
 import subprocess
 import sys
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from routing.evaluate import evaluate  # noqa: E402
 from routing.plan import Unserved  # noqa: E402
 from routing.problem import Location, Problem, Shift, TimeWindow, TravelMatrix, Visit, read_problem  # noqa: E402
 from routing.solve.schedule import Scheduler, routes_to_plan  # noqa: E402
+from scripts.solve_peers import by_ortools, by_pyvrp, by_vroom  # noqa: E402
 
 BENCH = Path(os.environ.get("BEATPLAN_BENCH_DIR", ROOT.parent / "shared" / "bench"))
 DAY = "2026-01-01"
@@ -57,6 +57,9 @@ SPLIT = {
     },
 }
 """Cases by split and set; `long` are single tours made of other cases: windows twice as wide, or a longer horizon."""
+PUBLISHED = ["c104_m2", "r108_m3", "r104_m2", "r110_m2", "rc106_m2", "pr03_m2", "pr05_m2", "pr08_m3"]
+"""TOPTW cases whose mean gap is reported, from both halves of the split."""
+VALUE_FIRST = 100
 LARGEST_WORTH_S = 10_000_000
 
 
@@ -102,6 +105,10 @@ def toptw(name: str) -> tuple[Problem, int]:
 def case(name: str) -> tuple[Problem, int]:
     """A problem and the divisor that turns worth into what is compared."""
     if name.startswith("r") and "_d" in name:
+        if name.endswith("_first"):
+            problem, _ = case(name.removesuffix("_first"))
+            visits = [v.model_copy(update={"value_s": v.value_s * VALUE_FIRST}) for v in problem.visits]
+            return problem.with_parts(shifts=problem.shifts, visits=visits), 1
         path = BENCH / "field" / f"{name}.json"
         if path.exists() or not name.endswith("_nobreak"):
             return read_problem(path), 1
@@ -142,137 +149,6 @@ def by_beatplan(problem: Problem, seconds: float, seed: int) -> list[list[int]]:
     return [list(route) for route in found.sequences]
 
 
-def by_ortools(problem: Problem, seconds: float, seed: int) -> list[list[int]]:
-    from routing.solve.engines import solve
-    from routing.solve.options import SolveOptions
-
-    plan = solve(problem, SolveOptions(engine="ortools", seconds=seconds, seed=seed))
-    routes: list[list[int]] = [[] for _ in problem.shifts]
-    for route in plan.routes:
-        routes[problem.shift_index[route.shift]] = [problem.visit_index[stop.visit] for stop in route.stops]
-    return routes
-
-
-def day_starts(problem: Problem) -> dict[Any, int]:
-    """A clock on which days follow each other without overlap, for peers that know one clock only."""
-    days = sorted({shift.day for shift in problem.shifts})
-    longest = max(shift.end_s for shift in problem.shifts) + 1
-    return {day: i * longest for i, day in enumerate(days)}
-
-
-def spans_on(problem: Problem, visit: Visit, offset: dict[Any, int]) -> list[tuple[int, int]]:
-    """Start windows on that clock, clipped to the day's shifts."""
-    spans = []
-    for day, at in offset.items():
-        first = min(shift.start_s for shift in problem.shifts if shift.day == day)
-        last = max(shift.end_s for shift in problem.shifts if shift.day == day)
-        windows = [(w.start_s, w.end_s) for w in visit.windows if w.day == day] if visit.windows else [(first, last)]
-        spans += [(at + max(a, first), at + min(b, last)) for a, b in windows if a <= last and b >= first]
-    return sorted(spans)
-
-
-def by_vroom(problem: Problem, seconds: float, seed: int) -> list[list[int]]:  # noqa: ARG001 -- VROOM has no seed
-    import vroom
-
-    offset = day_starts(problem)
-    model = vroom.Input()
-    model.set_durations_matrix("car", problem.matrix.duration_s.astype("uint32"))  # type: ignore[union-attr]
-    places = problem.location_index
-    names = sorted({skill for visit in problem.visits for skill in visit.skills})
-    for k, shift in enumerate(problem.shifts):
-        at = offset[shift.day]
-        breaks = [
-            vroom.Break(i + 1, [vroom.TimeWindow(at + b.earliest_s, at + b.latest_s)], b.duration_s)
-            for i, b in enumerate(shift.breaks)
-        ]
-        model.add_vehicle(
-            vroom.Vehicle(
-                k + 1,
-                start=places[shift.start],
-                end=places[shift.end],
-                time_window=vroom.TimeWindow(at + shift.start_s, at + shift.end_s),
-                skills={names.index(s) + 1 for s in shift.skills if s in names},
-                breaks=breaks,
-            )
-        )
-    most = max(visit.value_s for visit in problem.visits if not visit.must)
-    for j, visit in enumerate(problem.visits):
-        spans = spans_on(problem, visit, offset)
-        if not spans:
-            continue
-        model.add_job(
-            vroom.Job(
-                j + 1,
-                location=places[visit.location],
-                default_service=visit.service_s,
-                priority=100 if visit.must else max(0, min(99, round(99 * visit.value_s / most))),
-                skills={names.index(s) + 1 for s in visit.skills},
-                time_windows=[vroom.TimeWindow(a, b) for a, b in spans],
-            )
-        )
-    answer = model.solve(exploration_level=5, nb_threads=1, timeout=timedelta(seconds=seconds))
-    routes: list[list[int]] = [[] for _ in problem.shifts]
-    for row in answer.routes.itertuples():
-        if row.type == "job":
-            routes[int(row.vehicle_id) - 1].append(int(row.id) - 1)
-    return routes
-
-
-def by_pyvrp(problem: Problem, seconds: float, seed: int) -> list[list[int]]:
-    import pyvrp
-
-    if any(shift.breaks for shift in problem.shifts):
-        raise ValueError("PyVRP knows no breaks")
-    offset = day_starts(problem)
-    places = problem.location_index
-    model = pyvrp.Model()
-    names = sorted({skill for visit in problem.visits for skill in visit.skills})
-    ends = sorted({shift.start for shift in problem.shifts})
-    spots = [model.add_location(0, 0) for _ in problem.locations]
-    depots = {name: model.add_depot(spots[places[name]]) for name in ends}
-    clients: list[int] = []
-    for j, visit in enumerate(problem.visits):
-        spans = spans_on(problem, visit, offset)
-        if not spans:
-            continue
-        group = model.add_client_group(required=visit.must) if len(spans) > 1 else None
-        load = [int(name in visit.skills) for name in names] or [0]
-        for a, b in spans:
-            model.add_client(
-                spots[places[visit.location]],
-                delivery=load,
-                service_duration=visit.service_s,
-                tw_early=a,
-                tw_late=b,
-                prize=visit.value_s,
-                required=visit.must and group is None,
-                group=group,
-            )
-            clients.append(j)
-    for shift in problem.shifts:
-        at = offset[shift.day]
-        model.add_vehicle_type(
-            1,
-            capacity=[10_000 if name in shift.skills else 0 for name in names] or [0],
-            start_depot=depots[shift.start],
-            end_depot=depots[shift.end],
-            tw_early=at + shift.start_s,
-            tw_late=at + shift.end_s,
-            unit_distance_cost=1,
-        )
-    drives = problem.matrix.duration_s.tolist()  # type: ignore[union-attr]
-    for i, a in enumerate(spots):
-        for j, b in enumerate(spots):
-            if i != j:
-                model.add_edge(a, b, distance=drives[i][j], duration=drives[i][j])
-    ends_at = time.process_time() + seconds
-    answer = model.solve(lambda _: time.process_time() >= ends_at, seed=seed, display=False)
-    routes: list[list[int]] = [[] for _ in problem.shifts]
-    for route in answer.best.routes():
-        routes[route.vehicle_type()] = [clients[int(str(stop)[1:])] for stop in route if str(stop).startswith("C")]
-    return routes
-
-
 SOLVERS = {"beatplan": by_beatplan, "ortools": by_ortools, "pyvrp": by_pyvrp, "vroom": by_vroom}
 
 
@@ -310,7 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--split", choices=[*SPLIT, "all"], default="development")
     parser.add_argument("--cases", nargs="*", help="these cases instead of a split")
-    parser.add_argument("--set", choices=["toptw", "field", "long"], nargs="*", default=["toptw", "field"])
+    parser.add_argument("--set", choices=["toptw", "field", "long", "published"], nargs="*", default=["toptw", "field"])
     parser.add_argument("--seconds", type=float, nargs="*", default=[1, 5, 30])
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     parser.add_argument("--solvers", nargs="*", choices=list(SOLVERS), default=list(SOLVERS))
@@ -322,56 +198,88 @@ def main() -> None:
         print(json.dumps(run_one(args.one[0], args.one[1], float(args.one[2]), int(args.one[3]))))
         return
     splits = list(SPLIT) if args.split == "all" else [args.split]
-    names = args.cases or [name for split in splits for kind in args.set for name in SPLIT[split][kind]]
+    groups = [PUBLISHED if kind == "published" else SPLIT[split][kind] for kind in args.set for split in splits]
+    names = list(dict.fromkeys(args.cases or [name for group in groups for name in group]))
     known = literature()
     peers = make_peers(args.peers) if set(args.solvers) & {"pyvrp", "vroom"} else Path(sys.executable)
-    rows = []
+    rows: list[dict[str, Any]] = json.loads(args.out.read_text()) if args.out and args.out.exists() else []
+    done = {(row["solver"], row["case"], row["seconds"]) for row in rows}
     for seconds in args.seconds:
         for name in names:
             for solver in args.solvers:
-                cells = []
-                for seed in args.seeds[:1] if solver in {"vroom", "ortools"} else args.seeds:
-                    python = peers if solver in {"pyvrp", "vroom"} else Path(sys.executable)
-                    command = [str(python), __file__, "--one", solver, name, str(seconds), str(seed)]
-                    done = subprocess.run(command, capture_output=True, text=True, check=False)
-                    line = done.stdout.strip().splitlines()[-1:] or ["{}"]
-                    cell = json.loads(line[0]) if done.returncode == 0 else {"result": None, "why": done.stderr[-200:]}
-                    cells.append(cell | {"seed": seed})
+                if (solver, name, seconds) in done:
+                    continue
+                seeds = args.seeds[:1] if solver in {"vroom", "ortools"} else args.seeds
+                python = peers if solver in {"pyvrp", "vroom"} else Path(sys.executable)
+                cells = [run_apart(python, solver, name, seconds, seed) for seed in seeds]
                 rows.append(
                     {"case": name, "solver": solver, "seconds": seconds, "best": known.get(name), "cells": cells}
                 )
                 print(line_of(rows[-1]), flush=True)
-    summary(rows)
-    if args.out:
-        args.out.write_text(json.dumps(rows, indent=1))
+                if args.out:
+                    args.out.write_text(json.dumps(rows, indent=1))
+    asked = [row for row in rows if row["case"] in names and row["seconds"] in args.seconds]
+    table(asked)
+    summary(asked)
+
+
+def run_apart(python: Path, solver: str, name: str, seconds: float, seed: int) -> dict[str, Any]:
+    """One cell, in a process of its own."""
+    command = [str(python), __file__, "--one", solver, name, str(seconds), str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    line = done.stdout.strip().splitlines()[-1:] or ["{}"]
+    cell = json.loads(line[0]) if done.returncode == 0 else {"result": None, "why": done.stderr[-200:]}
+    return cell | {"seed": seed}
+
+
+def mean_of(row: dict[str, Any], what: str = "result") -> float | None:
+    """Mean over the cells that have a result; None where none has."""
+    found = [cell[what] for cell in row["cells"] if cell.get("result") is not None]
+    return sum(found) / len(found) if found else None
+
+
+def worst_of(row: dict[str, Any]) -> int:
+    """The least result of a row that has one."""
+    return min(cell["result"] for cell in row["cells"] if cell.get("result") is not None)
 
 
 def line_of(row: dict[str, Any]) -> str:
-    """A row of the table."""
-    results = [cell["result"] for cell in row["cells"] if cell.get("result") is not None]
-    if not results:
-        return f"{row['seconds']:>4g} s {row['case']:24} {row['solver']:9} none: {row['cells'][0].get('why', '')[:80]}"
-    mean = sum(results) / len(results)
+    """A row as it comes."""
+    said = f"{row['seconds']:>4g} s {row['case']:24} {row['solver']:9}"
+    mean = mean_of(row)
+    if mean is None:
+        return f"{said} none: {row['cells'][0].get('why', '')[:80]}"
     gap = f" gap {100 * (1 - mean / row['best']):5.2f} %" if row["best"] else ""
-    travel = sum(cell["travel"] for cell in row["cells"] if cell.get("result") is not None) / len(results)
-    value = sum(cell["value"] for cell in row["cells"] if cell.get("result") is not None) / len(results)
     wall = max(cell["wall_s"] for cell in row["cells"] if "wall_s" in cell)
-    detail = f" value {value:.0f} travel {travel:.0f} wall {wall}"
-    return (
-        f"{row['seconds']:>4g} s {row['case']:24} {row['solver']:9} mean {mean:.1f} worst {min(results)}{gap}{detail}"
-    )
+    detail = f" value {mean_of(row, 'value'):.0f} travel {mean_of(row, 'travel'):.0f} wall {wall}"
+    return f"{said} mean {mean:.1f} worst {worst_of(row)}{gap}{detail}"
+
+
+def table(rows: list[dict[str, Any]]) -> None:
+    """Cases by solvers, mean results; a star where beatplan is behind."""
+    solvers = [name for name in SOLVERS if any(row["solver"] == name for row in rows)]
+    cells = {(row["seconds"], row["case"], row["solver"]): mean_of(row) for row in rows}
+    print("\n| seconds | case | " + " | ".join(solvers) + " |\n|" + "---|" * (2 + len(solvers)))
+    for seconds, name in dict.fromkeys((row["seconds"], row["case"]) for row in rows):
+        found = [cells.get((seconds, name, solver)) for solver in solvers]
+        own = cells.get((seconds, name, "beatplan"))
+        behind = own is not None and any(one is not None and one > own for one in found)
+        said = ["-" if one is None else f"{one:.0f}" for one in found]
+        print(f"| {seconds:g} | {name}{' *' if behind else ''} | " + " | ".join(said) + " |")
 
 
 def summary(rows: list[dict[str, Any]]) -> None:
-    """Mean gap to the literature by solver and seconds."""
-    gaps: dict[tuple[float, str], list[float]] = {}
+    """Mean gap to the literature by solver and seconds, and the worst of any seed."""
+    gaps: dict[tuple[float, str], list[tuple[float, float]]] = {}
     for row in rows:
-        results = [cell["result"] for cell in row["cells"] if cell.get("result") is not None]
-        if row["best"] and results:
-            gap = 100 * (1 - sum(results) / len(results) / row["best"])
-            gaps.setdefault((row["seconds"], row["solver"]), []).append(gap)
+        mean = mean_of(row)
+        if row["best"] and mean is not None:
+            pair = (100 * (1 - mean / row["best"]), 100 * (1 - worst_of(row) / row["best"]))
+            gaps.setdefault((row["seconds"], row["solver"]), []).append(pair)
     for (seconds, solver), values in sorted(gaps.items()):
-        print(f"{seconds:>4g} s {solver:9} mean gap {sum(values) / len(values):.2f} % over {len(values)} cases")
+        means, worsts = zip(*values, strict=True)
+        mean = sum(means) / len(means)
+        print(f"{seconds:>4g} s {solver:9} mean gap {mean:.2f} %, worst {max(worsts):.2f} %, {len(values)} cases")
 
 
 if __name__ == "__main__":

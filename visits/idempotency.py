@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlmodel import Session
 
 from routing.documents import Document
@@ -13,7 +14,7 @@ from visits.errors import ConflictError, InputError
 from visits.models import IdempotencyKey
 from visits.scope import Viewer
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=BaseModel)
 LONGEST_KEY = 200
 
 
@@ -37,8 +38,7 @@ def stored_answer(session: Session, viewer: Viewer, key: str, request: dict[str,
     return kind.model_validate_json(row.response)
 
 
-def keep_answer(session: Session, viewer: Viewer, key: str, request: dict[str, Any], answer: Document) -> None:
+def keep_answer(session: Session, viewer: Viewer, key: str, request: dict[str, Any], answer: BaseModel) -> None:
     """Store an answer under its key, in the transaction of its effect."""
-    session.add(
-        IdempotencyKey(actor=viewer.person_id, key=key, request_hash=request_hash(request), response=answer.to_json())
-    )
+    text = answer.to_json() if isinstance(answer, Document) else answer.model_dump_json(by_alias=True)
+    session.add(IdempotencyKey(actor=viewer.person_id, key=key, request_hash=request_hash(request), response=text))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from routing.plan import Plan as SolvedPlan
 from visits.day_documents import DayFrame, Version, day_document
 from visits.day_plan import DayPlan
 from visits.errors import StaleError
 from visits.local_day import LocalDay, zone_named
-from visits.models import Plan, PlanVersion, Rep, Visit, VisitState
+from visits.models import Plan, PlanVersion, Visit, VisitState
 from visits.needs import Need
 from visits.problem_building import PlanningInput
 from visits.problem_store import keep_problem
@@ -77,16 +77,6 @@ def store_plan(
         written.append(document)
     _settle_visits(session, inputs, plan, Placing(viewer, cause.name, now))
     return written
-
-
-def stored_by_run(session: Session, run_id: str, reps: Iterable[Rep]) -> bool:
-    """Whether a run has already stored plans of these reps."""
-    statement = (
-        select(PlanVersion.id)
-        .join(Plan, col(PlanVersion.plan_id) == Plan.id)
-        .where(PlanVersion.run_id == run_id, col(Plan.rep_id).in_([rep.id for rep in reps]))
-    )
-    return session.exec(statement.limit(1)).first() is not None
 
 
 def locked_plan(session: Session, rep_id: str, day: date) -> Plan | None:

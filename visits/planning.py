@@ -8,49 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from routing.documents import Count, Day, Document, Flag, Id
 from routing.evaluate import require_valid
-from routing.plan import Plan, Reason
+from routing.plan import Plan
 from routing.solve.options import Progress, SolveOptions
 from visits.day_plan import DayPlan
 from visits.errors import BeatplanError, InputError, StaleError
-from visits.models import PlanRun, RunState
+from visits.models import PlanPart, PlanRun, RunState
 from visits.needs import CustomerHistory
-from visits.plan_storing import Cause, store_plan, stored_by_run
+from visits.part_watch import PartWatch
+from visits.plan_storing import Cause, store_plan
 from visits.problem_building import PlanningInput, TerritoryData, build_problem
-from visits.run_keeping import RunWatch, begin_run, end_run
+from visits.run_keeping import Claim, ClaimLostError, abandon_run, claim_part, end_part, split_run
+from visits.run_result import LISTED, NotPlanned, RunResult, sum_of_all
 from visits.scope import SYSTEM
 from visits.solving import OnProgress, ShouldStop, Tools
 from visits.store import Store
-from visits.territory_data import load_territory, territories_to_plan
+from visits.territory_data import load_territory
 
 ATTEMPTS = 3
-LISTED = 500
-
-
-class NotPlanned(Document):
-    """A due customer that no plan of the run visits, and the checked reason."""
-
-    visit: Id
-    customer: Id
-    name: str
-    must: Flag
-    reason: Reason
-    detail: str = ""
-
-
-class RunResult(Document):
-    """What a planning run brought: sums over its rep-days, and who was left out (the musts first, at most 500)."""
-
-    plans: Count = 0
-    stops: Count = 0
-    value_s: int = 0
-    travel_s: Count = 0
-    objective_s: int = 0
-    days: tuple[Day, ...] = ()
-    not_planned: tuple[NotPlanned, ...] = ()
-    not_planned_count: Count = 0
-    must_not_planned: Count = 0
+HERE = "here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +37,8 @@ class SolvedPart:
     plan: Plan
 
 
-class _CancelledError(Exception):
-    """Somebody asked the run to stop."""
+class _StoppedError(Exception):
+    """Somebody asked the run to stop, or another worker has this part of it."""
 
 
 def run_planning(
@@ -71,33 +47,70 @@ def run_planning(
     tools: Tools,
     *,
     now: datetime,
+    worker_id: str = HERE,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> RunResult:
-    """Carry out a queued run: one problem per territory and week, each territory stored as one transaction.
+    """Carry out a queued run here, one part after the other; see `plan_part`.
 
-    Keeps the run's row up to date (status, percent, best objective, message, result) and looks there for a wish to
-    cancel; territories stored by then stay. A run started again after a crash stores nothing twice. A run that is over
-    is not repeated. Raises what made it fail, after writing it down: InputError, RoadError, SolveError, NotFoundError.
+    A run that is over is not repeated, and what others have taken of it is left to them. Raises what made it fail,
+    after writing it down: InputError, RoadError, SolveError, NotFoundError.
     """
-    run = begin_run(store, run_id, now)
-    if run.status != RunState.RUNNING:
-        return RunResult.model_validate(run.result or {})
-    work = _Work(store, run, tools, now, RunWatch(store, run_id), on_progress, should_stop)
-    try:
-        work.carry_out()
-    except _CancelledError:
-        end_run(store, run_id, RunState.CANCELLED, "cancelled", now, work.result().model_dump(mode="json"))
-        return work.result()
-    except BeatplanError as error:
-        end_run(store, run_id, RunState.FAILED, str(error), now)
-        raise
-    except BaseException as error:
-        end_run(store, run_id, RunState.FAILED, f"stopped by a fault of the program: {type(error).__name__}", now)
-        raise
-    result = work.result()
-    end_run(store, run_id, RunState.DONE, _summary(result), now, result.model_dump(mode="json"))
-    return result
+    for part_id in split_run(store, run_id):
+        claim = claim_part(store, part_id, worker_id)
+        if claim is None:
+            continue
+        try:
+            plan_part(store, claim, tools, now=now, on_progress=on_progress, should_stop=should_stop)
+        except ClaimLostError:
+            continue
+        except BeatplanError as error:
+            abandon_run(store, run_id, RunState.FAILED, str(error))
+            raise
+        except BaseException as error:
+            abandon_run(store, run_id, RunState.FAILED, f"stopped by a fault of the program: {type(error).__name__}")
+            raise
+        if should_stop is not None and should_stop():
+            abandon_run(store, run_id, RunState.CANCELLED, "cancelled")
+    with store.reading() as session:
+        run = session.get_one(PlanRun, run_id)
+    if run.status == RunState.FAILED and run.result is None:
+        raise InputError(run.message)
+    return RunResult.model_validate(run.result or {})
+
+
+def plan_part(
+    store: Store,
+    claim: Claim,
+    tools: Tools,
+    *,
+    now: datetime,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> None:
+    """Plan one territory, a problem per week, and store its plans and the end of the part in one transaction.
+
+    Keeps the part's progress and looks for a wish to cancel; then nothing of the part is stored. A plan that changed
+    meanwhile is planned again, three times. Raises InputError, RoadError, SolveError; ClaimLostError when another
+    worker has taken the part, and StaleError when plans kept changing.
+    """
+    with store.reading() as session:
+        run, part = session.get_one(PlanRun, claim.run_id), session.get_one(PlanPart, claim.part_id)
+    work = _Work(store, run, part, claim, tools, now, on_progress, should_stop)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            work.carry_out()
+        except _StoppedError:
+            with store.session() as session:
+                end_part(session, claim, RunState.CANCELLED, "cancelled")
+            return
+        except ClaimLostError:
+            raise
+        except StaleError:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            return
 
 
 def weeks_of(first_day: date, days: int) -> list[tuple[date, ...]]:
@@ -126,67 +139,46 @@ def after_week(data: TerritoryData, inputs: PlanningInput, plan: Plan) -> Territ
 
 
 class _Work:
-    """One run being carried out."""
+    """One part of a run being carried out."""
 
     def __init__(
         self,
         store: Store,
         run: PlanRun,
+        part: PlanPart,
+        claim: Claim,
         tools: Tools,
         now: datetime,
-        watch: RunWatch,
         on_progress: OnProgress | None,
         should_stop: ShouldStop | None,
     ) -> None:
-        self.store, self.run, self.tools, self.now, self.watch = store, run, tools, now, watch
+        self.store, self.run, self.part, self.claim = store, run, part, claim
+        self.tools, self.now = tools, now
         self.on_progress, self.should_stop = on_progress, should_stop
+        self.watch = PartWatch(store, claim)
         self.weeks = weeks_of(run.first_day, run.days)
-        self.parts_done = self.parts = 0
-        self.objective_s = 0
-        self.solved: list[SolvedPart] = []
-        self.documents: list[DayPlan] = []
 
     def carry_out(self) -> None:
-        with self.store.reading() as session:
-            territories = territories_to_plan(session, self.run.territory_ids)
-        if not territories:
-            raise InputError("there are no active reps to plan for; import reps, or name territories that have some")
-        self.parts = len(territories) * len(self.weeks)
-        for number, territory_id in enumerate(territories):
-            for attempt in range(1, ATTEMPTS + 1):
-                self.parts_done = number * len(self.weeks)
-                try:
-                    self._plan_territory(territory_id)
-                    break
-                except StaleError:
-                    if attempt == ATTEMPTS:
-                        raise
-        self.watch.note(100, self.objective_s, at_once=True)
-
-    def _plan_territory(self, territory_id: str | None) -> None:
         horizon = (self.weeks[0][0], self.weeks[-1][-1])
         with self.store.reading() as session:
-            data = load_territory(session, territory_id, horizon, self.now)
-            if stored_by_run(session, self.run.id, data.reps):
-                return
+            data = load_territory(session, self.part.territory_id, horizon, self.now)
         solved: list[SolvedPart] = []
-        for week in self.weeks:
+        for number, week in enumerate(self.weeks):
             self._stop_if_wished()
             inputs = build_problem(data, week, self.tools.travel, now=self.now)
             if inputs is not None:
-                plan = self._solve(inputs)
+                plan = self._solve(inputs, number, sum(one.plan.objective_s for one in solved))
                 solved.append(SolvedPart(inputs, plan))
                 data = after_week(data, inputs, plan)
-            self.parts_done += 1
+        documents: list[DayPlan] = []
         with self.store.session() as session:
-            for part in solved:
+            for one in solved:
                 cause = Cause("run", self.run.id)
-                self.documents += store_plan(session, SYSTEM, part.inputs, part.plan, cause, self.now)
-        self.solved += solved
-        self.objective_s += sum(part.plan.objective_s for part in solved)
+                documents += store_plan(session, SYSTEM, one.inputs, one.plan, cause, self.now)
+            end_part(session, self.claim, RunState.DONE, "", self._result(solved, documents))
 
-    def _solve(self, inputs: PlanningInput) -> Plan:
-        run = self.run
+    def _solve(self, inputs: PlanningInput, number: int, won_s: int) -> Plan:
+        run, week = self.run, self.weeks[number]
         options = SolveOptions(
             engine="ortools" if run.engine == "ortools" else "search",
             seconds=run.seconds,
@@ -197,9 +189,8 @@ class _Work:
 
         def tell(progress: Progress) -> None:
             share = min(1.0, progress.elapsed_s / allowed_s) if allowed_s else 0.0
-            percent = int(100 * (self.parts_done + share) / self.parts)
-            best = None if progress.objective_s is None else self.objective_s + progress.objective_s
-            self.watch.note(min(percent, 99), best)
+            best = None if progress.objective_s is None else won_s + progress.objective_s
+            self.watch.note(min(99, int(100 * (number + share) / len(self.weeks))), best, f"{week[0]} to {week[-1]}")
             if self.on_progress is not None:
                 self.on_progress(progress)
 
@@ -212,20 +203,21 @@ class _Work:
         return plan
 
     def _wished_to_stop(self) -> bool:
-        return self.watch.cancelled() or (self.should_stop is not None and self.should_stop())
+        return self.watch.should_stop() or (self.should_stop is not None and self.should_stop())
 
     def _stop_if_wished(self) -> None:
         if self._wished_to_stop():
-            raise _CancelledError
+            raise _StoppedError
 
-    def result(self) -> RunResult:
-        left = _left_out(self.solved)
+    def _result(self, solved: Sequence[SolvedPart], documents: Sequence[DayPlan]) -> RunResult:
+        left = _left_out(solved)
         return RunResult(
-            plans=len(self.documents),
-            stops=sum(len(route.stops) for part in self.solved for route in part.plan.routes),
-            value_s=sum(part.plan.value_s for part in self.solved),
-            travel_s=sum(part.plan.travel_s for part in self.solved),
-            objective_s=self.objective_s,
+            plans=len(documents),
+            stops=sum(len(route.stops) for one in solved for route in one.plan.routes),
+            value_s=sum(one.plan.value_s for one in solved),
+            travel_s=sum(one.plan.travel_s for one in solved),
+            objective_s=sum(one.plan.objective_s for one in solved),
+            bound_s=sum_of_all([one.plan.bound_s for one in solved]),
             days=tuple(day for week in self.weeks for day in week),
             not_planned=tuple(left[:LISTED]),
             not_planned_count=len(left),
@@ -275,11 +267,3 @@ def _in_names(detail: str, inputs: PlanningInput) -> str:
 
 def _served(plan: Plan) -> Iterable[str]:
     return (stop.visit for route in plan.routes for stop in route.stops)
-
-
-def _summary(result: RunResult) -> str:
-    text = f"{result.stops} stops planned, {result.plans} rep-days changed"
-    if result.must_not_planned:
-        missing = next(entry for entry in result.not_planned if entry.must)
-        text += f"; {result.must_not_planned} must-visits have no place, first {missing.name}: {missing.reason}"
-    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import threading
 
 import numpy as np
@@ -59,6 +60,12 @@ def load_problem(session: Session, name: str) -> Problem | None:
         while len(_IN_MEMORY) > MOST_IN_MEMORY:
             _IN_MEMORY.pop(next(iter(_IN_MEMORY)))
     return problem
+
+
+def mentions(body: bytes, name: str) -> bool:
+    """Whether a stored problem's text has this id, of a place, visit or rep."""
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        return json.dumps(name).encode() in file["text"].tobytes()
 
 
 def _read(body: bytes) -> Problem:

@@ -34,6 +34,7 @@ from visits.nearby import nearest_candidates
 from visits.needs import Need
 from visits.problem_store import keep_problem
 from visits.proposal_diff import proposal_diff
+from visits.proposal_sweeping import sweep_proposals
 from visits.proposal_views import (
     Base,
     Draft,
@@ -115,6 +116,7 @@ def propose_if(
     if not worthwhile(answer):
         return None
     with store.session() as session:
+        sweep_proposals(session, now)
         row.problem_hash = keep_problem(session, worked.outcome.problem)
         session.add(row)
         said = {"date": request.date.isoformat(), "days": [day.shift for day in answer.days], "reason": request.reason}

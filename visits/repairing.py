@@ -77,8 +77,10 @@ def repaired(
     return outcome_of(question, after, plan, anew)
 
 
-def own_day(question: Question, effort: Effort, happened: Sequence[Event] = ()) -> tuple[Outcome, Outcome]:
-    """The repaired day, and the one that only drives on, from which fill-ins are chosen.
+def own_day(
+    question: Question, effort: Effort, happened: Sequence[Event] = (), *, fill: bool = True
+) -> tuple[Outcome, Outcome]:
+    """The repaired day, with `fill` its freed time filled, and the one that only drives on, as fill-ins see it.
 
     Raises SolveError when neither was found.
     """
@@ -87,10 +89,10 @@ def own_day(question: Question, effort: Effort, happened: Sequence[Event] = ()) 
         return over, over
     bare = repaired(question, happened, {}, AT_ONCE, fill=False)
     try:
-        filled = repaired(question, happened, {}, effort, fill=True)
+        better = repaired(question, happened, {}, effort, fill=fill)
     except SolveError:
         return bare, bare
-    return max((bare, filled), key=_merit), bare
+    return max((bare, better), key=_merit), bare if fill else better
 
 
 def _merit(outcome: Outcome) -> tuple[int, int]:

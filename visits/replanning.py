@@ -48,14 +48,17 @@ def cancel_visit(
     now: datetime,
     travel: TravelSource,
     effort: Effort | None = None,
+    fill: bool = True,
 ) -> CancelAnswer:
     """Cancel a visit and repair the rest of its rep's day; other days and other reps never change.
 
-    The answer to a repeated `key` is the stored one. A visit in no plan is cancelled with nothing to repair.
+    Without `fill` the freed time stays free, and the fill-ins are for the rep to choose from. The answer to a repeated
+    `key` is the stored one. A visit in no plan is cancelled with nothing to repair.
     Raises NotFoundError for a visit the viewer may not see, ConflictError when it is done, cancelled, under way or in
     the past or when `key` was used for another request, StaleError when the plan kept changing meanwhile.
     """
-    report = Report("cancel", Action.CANCEL, {"kind": "cancelled", "visit": visit_id, "reason": reason}, reason)
+    request: dict[str, Any] = {"kind": "cancelled", "visit": visit_id, "reason": reason}
+    report = Report("cancel", Action.CANCEL, request if fill else {**request, "fill": False}, reason, fill=fill)
     return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
 
 
@@ -69,9 +72,11 @@ def skip_visit(
     now: datetime,
     travel: TravelSource,
     effort: Effort | None = None,
+    fill: bool = True,
 ) -> CancelAnswer:
     """The rep will not go there today: as `cancel_visit`, but the customer stays as due as before."""
-    report = Report("skip", Action.SKIP, {"kind": "skipped", "visit": visit_id, "reason": reason}, reason)
+    request: dict[str, Any] = {"kind": "skipped", "visit": visit_id, "reason": reason}
+    report = Report("skip", Action.SKIP, request if fill else {**request, "fill": False}, reason, fill=fill)
     return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
 
 
@@ -116,6 +121,7 @@ class Report:
     request: dict[str, Any]
     reason: str
     delay_s: int = 0
+    fill: bool = True
 
 
 class _OwnDay:
@@ -226,7 +232,7 @@ class _OwnDay:
         happened: tuple[Event, ...] = ()
         if self.report.delay_s and team.by_shift[name].shift is not None:
             happened = (Late(type="late", shift=name, delay_s=self.report.delay_s),)
-        chosen, bare = own_day(question, self.effort, happened)
+        chosen, bare = own_day(question, self.effort, happened, fill=self.report.fill)
         return _Repair(self.visit_id, name, chosen, bare, self._gone())
 
     def _mark(self, session: Session, visit: Visit) -> None:

@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest version, inside the caller's transaction."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to the newest version or to the one named, inside the caller's transaction."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 @cache
@@ -31,6 +31,14 @@ def head_revision() -> str:
     if head is None:
         raise RuntimeError(f"no migrations in {MIGRATIONS}")
     return head
+
+
+def revisions() -> tuple[str, ...]:
+    """All schema versions there have been, the first first."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    walked = ScriptDirectory.from_config(config).walk_revisions()
+    return tuple(reversed([step.revision for step in walked]))
 
 
 def stored_revision(connection: Connection) -> str | None:

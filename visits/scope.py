@@ -12,20 +12,26 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, false, or_
 from sqlmodel import Session, col, select
 
-from visits.models import Customer, Event, Person, Plan, Rep, Role, Territory, Visit
+from visits.models import ApiKey, Customer, Event, Person, Plan, Rep, Role, Territory, Visit
 
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks. `territory_ids` None is all territories; a rep's are the one of their rep row."""
+    """Who asks. `territory_ids` None is all territories; a rep's are the one of their rep row.
+
+    `person_id` is an API key's id where a system asks, and `scopes` what that key is for; None, for people: everything
+    that their role may. `sign_in_id` is the sign-in that the request came with.
+    """
 
     person_id: str
     name: str
     role: Role
     rep_id: str | None = None
     territory_ids: frozenset[str] | None = None
+    scopes: frozenset[str] | None = None
+    sign_in_id: str | None = None
 
     @property
     def sees_all(self) -> bool:
@@ -37,14 +43,21 @@ SYSTEM = Viewer("system", "system", Role.ADMIN)
 """The program itself: command line and planning runs."""
 
 
-def viewer_of(session: Session, person: Person) -> Viewer:
+def viewer_of(session: Session, person: Person, sign_in_id: str | None = None) -> Viewer:
     """The viewer that a person is, with the territory of their rep row where they are a rep."""
     role = Role(person.role)
     if role is not Role.REP:
         allowed = None if person.territory_ids is None else frozenset(person.territory_ids)
-        return Viewer(person.id, person.name, role, person.rep_id, allowed)
+        return Viewer(person.id, person.name, role, person.rep_id, allowed, sign_in_id=sign_in_id)
     own = session.exec(select(Rep.territory_id).where(Rep.id == person.rep_id)).first()
-    return Viewer(person.id, person.name, role, person.rep_id, frozenset({own} if own else ()))
+    mine = frozenset({own} if own else ())
+    return Viewer(person.id, person.name, role, person.rep_id, mine, sign_in_id=sign_in_id)
+
+
+def viewer_of_key(key: ApiKey) -> Viewer:
+    """The viewer that an API key is."""
+    allowed = None if key.territory_ids is None else frozenset(key.territory_ids)
+    return Viewer(key.id, key.name, Role(key.role), None, allowed, frozenset(key.scopes))
 
 
 def visible_territories(statement: S, viewer: Viewer) -> S:
@@ -90,6 +103,16 @@ def visible_events(statement: S, viewer: Viewer) -> S:
             col(Event.rep_id).in_(select(Rep.id).where(_in_territories(Rep, viewer))),
         )
     )
+
+
+def sees_event(viewer: Viewer, rep_id: str | None, territory_id: str | None, rep_territory_id: str | None) -> bool:
+    """Whether the viewer may see an event of this rep and territory, as `visible_events` decides it in a query."""
+    if viewer.sees_all:
+        return True
+    if viewer.role is Role.REP:
+        return rep_id is not None and rep_id == viewer.rep_id
+    allowed = viewer.territory_ids or frozenset()
+    return territory_id in allowed or (rep_id is not None and rep_territory_id in allowed)
 
 
 def _rep_condition(viewer: Viewer) -> ColumnElement[bool]:

@@ -12,22 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from visits.errors import InputError, StaleError, StoreError
 from visits.schema import head_revision, stored_revision, upgrade
 
 BUSY_TIMEOUT_S = 10.0
 """How long a SQLite writer waits for another before it gives up."""
+LOCK_TIMEOUT_S = 30.0
+"""How long a statement on PostgreSQL waits for somebody else's lock before it gives up."""
 POOL = 10
 """Connections kept open."""
 MOST_CONNECTIONS = 48
 """Connections at one time; more than the threads that a service answers with."""
 _READING = "beatplan_reading"
+_LAST, _LAST_LOCK = "beatplan_last", 0x62656174
+"""The rows that a transaction writes last, and PostgreSQL's lock for writing them one transaction at a time."""
 _TURNED_AWAY = frozenset({"40001", "40P01"})
 """PostgreSQL chose this transaction to give way: serialization failure, deadlock."""
 
@@ -55,6 +59,7 @@ class Store:
         """
         with _plain_errors(self.url), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+            _write_last_rows(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -71,6 +76,27 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def write_last(session: Session, row: SQLModel) -> None:
+    """Write a row as the last act of a `Store.session`, after all others that do so have committed.
+
+    Numbers that the database gives to such rows rise in the order in which the rows become visible.
+    """
+    session.info.setdefault(_LAST, []).append(row)
+
+
+def _write_last_rows(session: Session) -> None:
+    rows = session.info.pop(_LAST, [])
+    if not rows:
+        return
+    session.flush()
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LAST_LOCK})
+    for row in rows:
+        session.add(row)
+        session.flush()
 
 
 def open_store(url: str) -> Store:
@@ -115,7 +141,10 @@ def shown(url: URL) -> str:
 def connect(url: URL) -> Engine:
     """An engine with this project's transaction rules; nothing is opened yet."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=MOST_CONNECTIONS - POOL)
+        patience = {} if "options" in url.query else {"options": f"-c lock_timeout={LOCK_TIMEOUT_S * 1000:.0f}"}
+        return create_engine(
+            url, connect_args=patience, pool_pre_ping=True, pool_size=POOL, max_overflow=MOST_CONNECTIONS - POOL
+        )
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
@@ -190,6 +219,8 @@ def _sentence(said: str, url: URL) -> str | None:
         ("connection refused", f"no PostgreSQL server answers at {where}; start it or correct the address"),
         ("connection failed", f"PostgreSQL at {where} cannot be reached: {said.splitlines()[0]}"),
         ("server closed the connection", f"PostgreSQL at {where} closed the connection; try again in a moment"),
+        ("connection is closed", f"PostgreSQL at {where} closed the connection; try again in a moment"),
+        ("connection is lost", f"PostgreSQL at {where} closed the connection; try again in a moment"),
         ("terminating connection", f"PostgreSQL at {where} closed the connection; try again in a moment"),
     )
     return next((sentence for mark, sentence in known if mark in text), None)

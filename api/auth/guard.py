@@ -10,8 +10,10 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from api.auth.contacts import masked
+from api.auth.cookies import base_url, cookie_token
 from api.auth.people import find_viewer
-from api.auth.policies import POLICIES, AccessPolicy
+from api.auth.policies import POLICIES, permits, sees_contacts
 from api.errors import ApiError, bad_field, not_found
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="beatplan"'}
@@ -37,37 +39,54 @@ class GuardedRoute(APIRoute):
         operation = self.operation_id
         if operation is None or operation not in POLICIES:
             raise LookupError(f"{self.path} has the operation_id {operation!r}, which has no line in auth/policies.py")
-        policy = POLICIES[operation]
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             request.state.operation = operation
-            await _admit(request, policy)
+            await _admit(request, operation)
             strict = StrictRequest(request.scope, request.receive)
             if request.method in _WITH_BODY:
                 await _require_json(strict)
-            return await inner(strict)
+            response = await inner(strict)
+            viewer = getattr(request.state, "viewer", None)
+            if viewer is None or sees_contacts(viewer, request.app.state.services.sign_in.contact_roles):
+                return response
+            return masked(response)
 
         return handle
 
 
-async def _admit(request: Request, policy: AccessPolicy) -> None:
+async def _admit(request: Request, operation: str) -> None:
     for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
         if not str(value).isprintable():
             raise bad_field(name, "holds characters that cannot be printed; correct the address")
-    if policy.roles is None:
+    if POLICIES[operation].roles is None:
         return
-    viewer = await run_in_threadpool(find_viewer, request.app.state.services.store, bearer_token(request))
+    services = request.app.state.services
+    token = bearer_token(request, services.settings.public_url)
+    viewer = await run_in_threadpool(find_viewer, services.store, services.sign_in.uses, token)
     if viewer is None:
         raise ApiError(401, "The token is not known or no longer valid; sign in again.", headers=_CHALLENGE)
-    if viewer.role not in policy.roles:
+    services.sign_in.calls.call(viewer.person_id)
+    if not permits(operation, viewer):
         raise not_found()
     request.state.viewer = viewer
 
 
-def bearer_token(request: Request) -> str:
-    """The token of the Authorization header. Raises ApiError 401 when there is none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+def bearer_token(request: Request, public_url: str) -> str:
+    """The token of the Authorization header, else of the cookie. Raises ApiError 401 when there is none that counts."""
+    given = request.headers.get("authorization")
+    if given is None:
+        token = cookie_token(request, base_url(request, public_url))
+        if token:
+            return token
+        raise ApiError(
+            401,
+            "Sign in first: send your token as `Authorization: Bearer …`. A cookie counts for a change only on a "
+            "request from this service's own pages.",
+            headers=_CHALLENGE,
+        )
+    scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise ApiError(401, "Sign in first: send your token as `Authorization: Bearer …`.", headers=_CHALLENGE)
     return token.strip()

@@ -1,18 +1,63 @@
-"""From a bearer token to the viewer it stands for."""
+"""From a token to the viewer it stands for."""
 
 from __future__ import annotations
 
-import hmac
+import threading
+from datetime import UTC, datetime, timedelta
 
-from visits.queries.people import hash_token, person_by_token
-from visits.scope import Viewer, viewer_of
+from visits.queries.api_keys import KEY_MARK, key_by_secret
+from visits.queries.sign_ins import hash_token, holder_of, note_uses
+from visits.scope import Viewer, viewer_of, viewer_of_key
 from visits.store import Store
 
+EXACT_TO = timedelta(minutes=5)
+"""A use is noted when the last one noted is older than this."""
 
-def find_viewer(store: Store, token: str) -> Viewer | None:
-    """Who holds this token; None when nobody active does. Compared without telling by its time how near a guess was."""
+
+class LastUses:
+    """When tokens were last used: noted in memory while requests run, stored now and then by `store`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._noted: dict[str, datetime] = {}
+
+    def note(self, token_hash: str, known: datetime | None, now: datetime) -> None:
+        """Note that a token was used; `known` is what the database says of its last use."""
+        if known is None or now - known > EXACT_TO:
+            with self._lock:
+                self._noted[token_hash] = now
+
+    def store(self, store: Store) -> None:
+        """Write what was noted since the last time. Raises StoreError; then it is tried again the next time."""
+        with self._lock:
+            noted, self._noted = self._noted, {}
+        if not noted:
+            return
+        try:
+            with store.session() as session:
+                note_uses(session, noted)
+        except BaseException:
+            with self._lock:
+                self._noted = {**noted, **self._noted}
+            raise
+
+
+def find_viewer(store: Store, uses: LastUses, token: str) -> Viewer | None:
+    """Who holds this token, a person or a system; None when nobody active does.
+
+    It is found by its hash: how long that takes tells nothing about the token.
+    """
+    now = datetime.now(UTC)
     with store.reading() as session:
-        person = person_by_token(session, token)
-        if person is None or not hmac.compare_digest(person.token_hash or "", hash_token(token)):
+        if token.startswith(KEY_MARK):
+            key = key_by_secret(session, token, now)
+            if key is None:
+                return None
+            uses.note(key.secret_hash, key.last_used_at, now)
+            return viewer_of_key(key)
+        held = holder_of(session, token, now)
+        if held is None:
             return None
-        return viewer_of(session, person)
+        person, row = held
+        uses.note(hash_token(token), row.last_used_at, now)
+        return viewer_of(session, person, row.id)

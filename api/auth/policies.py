@@ -1,6 +1,7 @@
 """Who may call which operation: the one table. What an operation then shows is cut to the caller's territories and rep.
 
-A role that is not listed gets the same 404 as for an address that does not exist.
+A role that is not listed gets the same 404 as for an address that does not exist. Systems call with API keys, which
+may what their role may, within their scopes; an operation in no scope is for people alone.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from visits.models import Role
+from visits.scope import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,11 @@ class AccessPolicy:
 
 OPEN = AccessPolicy(None)
 EVERYBODY = AccessPolicy(frozenset(Role))
+REPS = AccessPolicy(frozenset({Role.REP}))
 OFFICE = AccessPolicy(frozenset({Role.DISPATCHER, Role.MANAGER, Role.ADMIN}))
 MANAGERS = AccessPolicy(frozenset({Role.MANAGER, Role.ADMIN}))
+ADMINS = AccessPolicy(frozenset({Role.ADMIN}))
+REPS_AND_ADMINS = AccessPolicy(frozenset({Role.REP, Role.ADMIN}))
 
 POLICIES: dict[str, AccessPolicy] = {
     # beside the interface
@@ -35,8 +40,42 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_page_manifest": OPEN,
     "get_page_icon": OPEN,
     "get_page_asset": OPEN,
+    # signing in
+    "get_sign_in_page": OPEN,
+    "get_sign_in_script": OPEN,
+    "get_sign_in_style": OPEN,
+    "get_sign_in_ways": OPEN,
+    "create_session": OPEN,
+    "redeem_sign_in_link": OPEN,
+    "start_provider_sign_in": OPEN,
+    "finish_provider_sign_in": OPEN,
     # the signed-in person
     "get_me": EVERYBODY,
+    "change_my_password": EVERYBODY,
+    "list_sessions": EVERYBODY,
+    "end_session": EVERYBODY,
+    "end_current_session": EVERYBODY,
+    # other people's sign-ins: reps may add a phone of their own, the office one for the reps of its territories
+    "create_rep_sign_in_link": EVERYBODY,
+    "list_people": ADMINS,
+    "get_person": ADMINS,
+    "create_person": ADMINS,
+    "update_person": ADMINS,
+    "create_sign_in_link": ADMINS,
+    "list_person_sessions": ADMINS,
+    "end_person_sessions": ADMINS,
+    "list_api_keys": ADMINS,
+    "create_api_key": ADMINS,
+    "revoke_api_key": ADMINS,
+    # privacy: reps decide on their own positions and may have what is kept about them
+    "get_privacy_settings": EVERYBODY,
+    "update_privacy_settings": ADMINS,
+    "list_consents": EVERYBODY,
+    "give_consent": REPS,
+    "export_customer": ADMINS,
+    "erase_customer": ADMINS,
+    "export_rep": REPS_AND_ADMINS,
+    "erase_rep": ADMINS,
     # the map
     "get_map": EVERYBODY,
     "get_tile": EVERYBODY,
@@ -54,6 +93,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "depart_for_visit": EVERYBODY,
     "skip_visit": EVERYBODY,
     "report_late": EVERYBODY,
+    "take_fill_in": EVERYBODY,
     "get_visit_history": EVERYBODY,
     "explain_visit": EVERYBODY,
     "explain_customer": EVERYBODY,
@@ -74,6 +114,14 @@ POLICIES: dict[str, AccessPolicy] = {
     "list_plan_runs": OFFICE,
     "get_plan_run": OFFICE,
     "cancel_plan_run": OFFICE,
+    # what happens: each is sent and shown what they may see
+    "stream_events": EVERYBODY,
+    "list_events": OFFICE,
+    "list_webhooks": ADMINS,
+    "create_webhook": ADMINS,
+    "get_webhook": ADMINS,
+    "delete_webhook": ADMINS,
+    "list_webhook_deliveries": ADMINS,
     # data
     "list_customers": EVERYBODY,
     "get_customer": EVERYBODY,
@@ -89,3 +137,71 @@ POLICIES: dict[str, AccessPolicy] = {
     "update_territory": MANAGERS,
 }
 """Every operation by its operation_id. An operation that is not here does not start the service."""
+
+CONTACTS = "contacts"
+"""The scope that lets a key see phone numbers and mail addresses; it opens no operation by itself."""
+
+SCOPES: dict[str, frozenset[str]] = {
+    "plans:read": frozenset({"get_rep_plan", "list_plans", "get_map", "get_tile"}),
+    "visits:read": frozenset({"list_visits", "get_visit", "get_visit_history", "explain_visit", "explain_customer"}),
+    "visits:write": frozenset(
+        {
+            "depart_for_visit",
+            "arrive_at_visit",
+            "complete_visit",
+            "cancel_visit",
+            "record_no_show",
+            "skip_visit",
+            "report_late",
+            "take_fill_in",
+        }
+    ),
+    "planning": frozenset(
+        {
+            "create_plan_run",
+            "list_plan_runs",
+            "get_plan_run",
+            "cancel_plan_run",
+            "create_proposal",
+            "list_proposals",
+            "get_proposal",
+            "commit_proposal",
+            "discard_proposal",
+            "undo_plan",
+        }
+    ),
+    "slots": frozenset({"quote_slots", "hold_slot", "book_slot", "release_slot"}),
+    "events:read": frozenset({"stream_events", "list_events"}),
+    "data:read": frozenset(
+        {"list_customers", "get_customer", "list_reps", "get_rep", "list_territories", "get_territory"}
+    ),
+    "data:write": frozenset(
+        {
+            "create_customer",
+            "update_customer",
+            "create_rep",
+            "update_rep",
+            "create_territory",
+            "update_territory",
+        }
+    ),
+    CONTACTS: frozenset(),
+}
+"""What an API key may be for, and the operations that each scope opens. Every key may ask who it is."""
+
+
+def permits(operation: str, viewer: Viewer) -> bool:
+    """Whether the viewer's role, and an API key's scopes, open this operation. Raises KeyError without a policy."""
+    roles = POLICIES[operation].roles
+    if roles is None:
+        return True
+    if viewer.role not in roles:
+        return False
+    if viewer.scopes is None or operation == "get_me":
+        return True
+    return any(operation in SCOPES.get(scope, ()) for scope in viewer.scopes)
+
+
+def sees_contacts(viewer: Viewer, roles: frozenset[Role]) -> bool:
+    """Whether phone numbers and mail addresses are shown to the viewer; `roles` are those who may see them."""
+    return viewer.role in roles and (viewer.scopes is None or CONTACTS in viewer.scopes)

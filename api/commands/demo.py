@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sys
 import threading
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlmodel import col, select
 
+from api.auth.passwords import Passwords
 from api.commands.demo_check import check
 from api.commands.opening import DataOption, PortOption, prepare
 from api.commands.plan import carry_out, stored_plans
@@ -41,6 +43,7 @@ class Shown:
     base_url: str
     date: date
     demo: Demo
+    password: str
 
     @property
     def pages(self) -> dict[str, str]:
@@ -49,7 +52,7 @@ class Shown:
 
     def as_json(self) -> str:
         """The one line of --json."""
-        users = [{**asdict(person), "password": None} for person in self.demo.people]
+        users = [{**asdict(person), "password": self.password} for person in self.demo.people]
         document: dict[str, Any] = {
             "base_url": self.base_url,
             "date": self.date.isoformat(),
@@ -66,7 +69,8 @@ class Shown:
             f"beatplan demo: Helsinki, {self.demo.customers} customers, {self.demo.reps} reps, planned for a week",
             f"  interface    {self.base_url}/api/v1/openapi.json",
             *(f"  {name:<13}{address}" for name, address in self.pages.items()),
-            "  sign-ins     (send the token as `Authorization: Bearer TOKEN`)",
+            f"  sign in      {self.base_url}/sign-in with an address below and the password {self.password}",
+            "               or send a token as `Authorization: Bearer TOKEN`",
             *(
                 f"    {person.role:<11}{person.email:<32}{person.token}"
                 + (f"  rep {person.rep_id}" if person.rep_id else "")
@@ -137,13 +141,19 @@ def prepared(settings: Settings, base_url: str) -> Shown:
     store = open_store(settings.store_url)
     try:
         today = datetime.now(ZONE).date()
-        loaded = load_demo(store, today)
+        password = _password()
+        loaded = load_demo(store, today, password_hash=Passwords().hash(password))
         if not _is_planned(store, today):
             _say("planning the week")
             carry_out(settings, store, PlanRun(first_day=today, days=WEEK, seconds=settings.solve_seconds))
-        return Shown(base_url, _first_working_day(store, today), loaded)
+        return Shown(base_url, _first_working_day(store, today), loaded, password)
     finally:
         store.close()
+
+
+def _password() -> str:
+    """One password for all people of this demo, fresh at every start, easy to type on a phone."""
+    return "-".join("".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4)) for _ in range(3))
 
 
 def _build_roads(directory: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session
 
-from api.commands.data import territory_id
+from api.commands.naming import territory_id
 from api.commands.opening import DataOption, opened
 from api.commands.summary import day_line, span
 from api.settings import Settings, search_seconds
@@ -24,11 +24,13 @@ from routing.plan import Engine
 from routing.solve.options import Progress
 from visits.day_plan import DayPlan
 from visits.errors import InputError
-from visits.models import PlanRun, RunState
-from visits.planning import RunResult, run_planning
+from visits.leases import Lease
+from visits.models import JobQueue, PlanRun
+from visits.planning import run_planning
 from visits.queries.page import LONGEST_PAGE, PageRequest
 from visits.queries.plans import list_plans
 from visits.queries.runs import add_run
+from visits.run_result import RunResult
 from visits.scope import SYSTEM
 from visits.store import Store
 
@@ -87,8 +89,7 @@ def carry_out(settings: Settings, store: Store, run: PlanRun) -> RunResult:
 
     Raises InputError, RoadError, SolveError; KeyboardInterrupt after the run is cancelled.
     """
-    run.status = RunState.RUNNING.value  # a service on the same database takes only queued runs
-    run.started_at = datetime.now(UTC)
+    run.queue = JobQueue.LOCAL.value
     with store.session() as session:
         add_run(session, SYSTEM, run)
     shown = sys.stderr.isatty()
@@ -99,9 +100,15 @@ def carry_out(settings: Settings, store: Store, run: PlanRun) -> RunResult:
             line = f"planning: {progress.served} visits{best}, {progress.elapsed_s:.0f} s"
             print(f"\r{line:<78}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
-    with _interrupt() as interrupted:
+    with _interrupt() as interrupted, Lease(store, settings.lease_seconds) as lease:
         result = run_planning(
-            store, run.id, make_tools(settings), now=run.started_at, on_progress=tell, should_stop=interrupted.is_set
+            store,
+            run.id,
+            make_tools(settings),
+            now=datetime.now(UTC),
+            worker_id=lease.worker_id,
+            on_progress=tell,
+            should_stop=interrupted.is_set,
         )
         if shown:
             print(file=sys.stderr)  # noqa: T201

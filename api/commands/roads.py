@@ -16,7 +16,7 @@ from routing.errors import InputError
 from routing.roads.network import require_on_roads
 from routing.roads.points import parse_place, read_points, route_line, write_matrix
 from routing.roads.sources import roads_at
-from routing.roads.store import ATTRIBUTION, RoadsReport, build_roads, read_report
+from routing.roads.store import ATTRIBUTION, RoadsReport, build_roads, read_report, read_speeds, store_speeds
 
 app = typer.Typer(no_args_is_help=True, help="Build and ask a road network.")
 
@@ -110,6 +110,23 @@ def info(
     if not brief:
         told["streets"] = analyse(graph_at(place)).model_dump(mode="json")
     typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def speeds(
+    directory: NetworkDirectory,
+    source: Annotated[
+        Path | None, typer.Argument(metavar="SPEEDS.json", help="Speeds to use from now on; roads are not built anew.")
+    ] = None,
+) -> None:
+    """Print the speeds by road class, area and hour that a network drives, as JSON, or set them from a file."""
+    if source is not None:
+        profile = store_speeds(directory, source)
+        areas = ", ".join(area.name for area in profile.areas) or "none"
+        typer.echo(f"{directory}: speeds {', '.join(profile.speeds)}; areas: {areas}")
+        return
+    read_report(directory)
+    typer.echo(read_speeds(directory).to_json(indent=2))
 
 
 @app.command()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from sqlmodel import Session
 
 from api.auth.guard import GuardedRoute
 from api.conditional import etag_of
-from api.deps import Filter, PageDep, ServicesDep, ThingId, VersionDep, ViewerDep
+from api.deps import Filter, OnceKey, PageDep, ServicesDep, ThingId, VersionDep, ViewerDep
 from api.routes.describe import CHANGE, CREATE, READ, READ_ONE, problems
-from api.routes.editing import apply, naming, require_free_external_id, require_territory, require_version
+from api.routes.editing import apply, naming, once, require_free_external_id, require_territory, require_version
 from api.schemas.base import Page, Place
 from api.schemas.customers import CustomerIn, CustomerOut, CustomerPatch
 from visits.hours import Locale, read_hours
@@ -49,19 +50,24 @@ def read_customer(customer_id: ThingId, services: ServicesDep, viewer: ViewerDep
 @router.post(
     "", operation_id="create_customer", summary="Make a customer", status_code=201, responses=problems(*CREATE)
 )
-def create_customer(body: CustomerIn, services: ServicesDep, viewer: ViewerDep, response: Response) -> CustomerOut:
+def create_customer(
+    body: CustomerIn, services: ServicesDep, viewer: ViewerDep, response: Response, key: OnceKey = None
+) -> CustomerOut:
     """A new customer; the next planning run considers it."""
-    values = _columns(body.model_dump(exclude={"location"}), body.location)
-    with services.store.session() as session:
+
+    def make(session: Session) -> CustomerOut:
         require_territory(session, viewer, body.territory_id)
         require_free_external_id(session, Customer, body.external_id)
-        row = Customer(**values)
+        row = Customer(**_columns(body.model_dump(exclude={"location"}), body.location))
         _check(row)
         session.add(row)
         record(session, viewer, "customer.created", row.id, territory_id=row.territory_id)
-    response.headers["Location"] = f"/api/v1/customers/{row.id}"
-    response.headers["ETag"] = etag_of(row.version)
-    return show(row)
+        return show(row)
+
+    made = once(services.store, viewer, key, "create_customer", body, make, CustomerOut)
+    response.headers["Location"] = f"/api/v1/customers/{made.id}"
+    response.headers["ETag"] = etag_of(made.version)
+    return made
 
 
 @router.patch(

@@ -11,12 +11,14 @@ _WHEN = {
     400: "The body is not JSON, or a header that is needed is missing.",
     401: "No valid token.",
     404: "Not there, or not yours to see.",
+    408: "The body does not arrive in time.",
     409: "The state does not allow it.",
     412: "Somebody else changed it meanwhile.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "A field is wrong.",
     428: "If-Match is missing.",
+    429: "Too many requests; Retry-After says how many seconds to wait.",
     503: "The database or the solver does not answer now.",
 }
 
@@ -34,8 +36,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-READ = (401, 422, 503)
-READ_ONE = (401, 404, 422, 503)
-CREATE = (400, 401, 404, 409, 413, 415, 422, 503)
-CHANGE = (400, 401, 404, 409, 412, 413, 415, 422, 428, 503)
-TAP = (400, 401, 404, 409, 413, 415, 422, 503)
+READ = (401, 404, 422, 429, 503)
+READ_ONE = READ
+CREATE = (400, 401, 404, 408, 409, 413, 415, 422, 429, 503)
+CHANGE = (400, 401, 404, 408, 409, 412, 413, 415, 422, 428, 429, 503)
+TAP = CREATE

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from api.conditional import etag_of
 from api.errors import ApiError, FieldFault, bad_field
-from visits.errors import InputError, NotFoundError
+from visits.errors import InputError, NotFoundError, StaleError
+from visits.idempotency import keep_answer, stored_answer
 from visits.models import Customer, Rep, Territory
+from visits.models.base import Versioned
 from visits.queries.territories import get_territory
 from visits.scope import Viewer
+from visits.store import Store
 
 Row = TypeVar("Row", Customer, Rep, Territory)
+Answer = TypeVar("Answer", bound=BaseModel)
+ATTEMPTS = 3
+"""Two requests with the same key at the same moment: the slower looks again and finds the answer of the faster."""
 
 
-def require_version(row: Customer | Rep | Territory, expected: int) -> None:
+def require_version(row: Versioned, expected: int) -> None:
     """Raises ApiError 412 unless the row still has the version that the caller saw."""
     if row.version != expected:
         raise ApiError(
@@ -47,6 +54,36 @@ def require_free_external_id(session: Session, table: type[Row], external_id: st
     statement = select(table.id).where(col(table.external_id) == external_id, col(table.id) != own_id)
     if session.exec(statement).first() is not None:
         raise ApiError(409, f"external_id {external_id!r} is already used; choose another, or change that one.")
+
+
+def once(
+    store: Store,
+    viewer: Viewer,
+    key: str | None,
+    operation: str,
+    body: BaseModel,
+    make: Callable[[Session], Answer],
+    kind: type[Answer],
+) -> Answer:
+    """What `make` answers, in one transaction; sent again under the same key, the first answer and nothing more.
+
+    Raises InputError for a key that is none, ConflictError when it was used for another request.
+    """
+    request = {"operation": operation, **body.model_dump(mode="json")}
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with store.session() as session:
+                known = None if key is None else stored_answer(session, viewer, key, request, kind)
+                if known is not None:
+                    return known
+                answer = make(session)
+                if key is not None:
+                    keep_answer(session, viewer, key, request, answer)
+                return answer
+        except StaleError:
+            if key is None or attempt == ATTEMPTS:
+                raise
+    raise AssertionError  # the loop returns or raises
 
 
 @contextmanager

@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import Field
-from sqlalchemy import text
 
 from api.auth.guard import GuardedRoute
 from api.deps import ServicesDep
+from api.errors import ApiError
 from api.routes.describe import problems
 from api.schemas.base import Shown
 from api.version import installed_version
+from visits.leases import living_workers
+from visits.schema import head_revision, stored_revision
 
 router = APIRouter(route_class=GuardedRoute, tags=["operations"])
 
@@ -29,6 +31,8 @@ class Readiness(Shown):
 
     status: Literal["ready"] = "ready"
     roads: Annotated[bool, Field(description="Whether a road network is there; planning needs one.")]
+    schema_version: Annotated[str, Field(description="The form of the database, the one that is needed.")]
+    workers: Annotated[int, Field(description="Workers alive, here or elsewhere; planning runs wait without one.")]
 
 
 @router.get("/healthz", operation_id="get_health", summary="Whether the process answers")
@@ -39,10 +43,14 @@ async def get_health() -> Health:
 
 @router.get("/readyz", operation_id="get_readiness", summary="Whether the service can work", responses=problems(503))
 def get_readiness(services: ServicesDep) -> Readiness:
-    """Asks the database a trivial question; 503 when it does not answer."""
+    """Asks the database for its form and for living workers; 503 when it does not answer or has another form."""
     with services.store.reading() as session:
-        session.connection().execute(text("SELECT 1"))
-    return Readiness(roads=bool(services.settings.osrm_url) or services.settings.roads_path.is_dir())
+        found = stored_revision(session.connection())
+        workers = living_workers(session, services.settings.lease_seconds)
+    if found != head_revision():
+        raise ApiError(503, f"The database has schema version {found}, not {head_revision()}; run beatplan migrate.")
+    roads = bool(services.settings.osrm_url) or services.settings.roads_path.is_dir()
+    return Readiness(roads=roads, schema_version=found, workers=workers)
 
 
 @router.get(
@@ -50,8 +58,11 @@ def get_readiness(services: ServicesDep) -> Readiness:
     operation_id="get_metrics",
     summary="Counters in the Prometheus text format",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The counters."}},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The counters."},
+        **problems(503),
+    },
 )
-async def get_metrics(services: ServicesDep) -> Response:
-    """Requests by operation and status, times to answer, repairs and planning runs. Names nobody."""
+def get_metrics(services: ServicesDep) -> Response:
+    """Requests, times to answer, repairs, runs, queues, the age and gap of plans, workers. Names nobody."""
     return Response(services.metrics.text(), media_type="text/plain; version=0.0.4")

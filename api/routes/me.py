@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter
-from pydantic import Field
+from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
 
 from api.auth.guard import GuardedRoute
-from api.deps import ViewerDep
-from api.routes.describe import problems
-from api.schemas.base import Shown
+from api.auth.passwords import require_good
+from api.deps import AddressDep, ServicesDep, ViewerDep
+from api.errors import bad_field
+from api.routes.describe import CREATE, READ, problems
+from api.routes.editing import naming
+from api.schemas.sessions import Me, PasswordChange, show_me
+from visits.queries.people import change_person, get_person
 
 router = APIRouter(route_class=GuardedRoute, tags=["sign-in"])
 
 
-class Me(Shown):
-    """Who is signed in, and what they may see."""
-
-    id: str
-    name: str
-    role: str
-    rep_id: Annotated[str | None, Field(description="The rep that this person is; null in the office.")]
-    territory_ids: Annotated[tuple[str, ...] | None, Field(description="Null: all territories.")]
-
-
-@router.get("/me", operation_id="get_me", summary="Who is signed in", responses=problems(401, 503))
+@router.get("/me", operation_id="get_me", summary="Who is signed in", responses=problems(*READ))
 async def get_me(viewer: ViewerDep) -> Me:
     """The person of the token that came with the request."""
-    territories = None if viewer.territory_ids is None else tuple(sorted(viewer.territory_ids))
-    return Me(
-        id=viewer.person_id,
-        name=viewer.name,
-        role=viewer.role.value,
-        rep_id=viewer.rep_id,
-        territory_ids=None if viewer.sees_all else territories,
-    )
+    return show_me(viewer)
+
+
+@router.put(
+    "/me/password",
+    operation_id="change_my_password",
+    summary="Choose a password",
+    status_code=204,
+    responses=problems(*CREATE),
+)
+async def change_my_password(
+    body: PasswordChange, services: ServicesDep, viewer: ViewerDep, address: AddressDep
+) -> Response:
+    """Needs the password so far, where there is one. All your other sign-ins end."""
+    desk, store = services.sign_in, services.store
+
+    def known() -> tuple[str, str | None]:
+        with store.reading() as session:
+            person = get_person(session, viewer.person_id)
+            return person.email, person.password_hash
+
+    def keep(fresh: str) -> None:
+        with store.session() as session:
+            change_person(session, viewer, get_person(session, viewer.person_id), {"password_hash": fresh})
+
+    email, stored = await run_in_threadpool(known)
+    with naming("new"):
+        require_good(body.new, email)
+    desk.attempts.attempt(address, email)
+    if stored is not None and await desk.passwords.check_aside(body.current or "", stored) is None:
+        raise bad_field("current", "is not your password so far; correct it")
+    await run_in_threadpool(keep, await desk.passwords.hash_aside(body.new))
+    desk.attempts.succeeded(address, email)
+    return Response(status_code=204)

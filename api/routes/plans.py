@@ -96,7 +96,7 @@ def get_rep_line(
 
 
 def _headers(etag: str) -> dict[str, str]:
-    return {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    return {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
 
 
 def _document(text: str, headers: dict[str, str] | None = None) -> Response:

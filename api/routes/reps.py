@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
+from sqlmodel import Session
 
 from api.auth.guard import GuardedRoute
 from api.conditional import etag_of
-from api.deps import Filter, PageDep, ServicesDep, ThingId, VersionDep, ViewerDep
+from api.deps import Filter, OnceKey, PageDep, ServicesDep, ThingId, VersionDep, ViewerDep
 from api.routes.describe import CHANGE, CREATE, READ, READ_ONE, problems
-from api.routes.editing import apply, naming, require_free_external_id, require_territory, require_version
+from api.routes.editing import apply, naming, once, require_free_external_id, require_territory, require_version
 from api.schemas.base import Page, Place
 from api.schemas.reps import RepIn, RepOut, RepPatch
 from visits.hours import Locale, check_weekly_hours, read_lunch
@@ -40,18 +41,24 @@ def read_rep(rep_id: ThingId, services: ServicesDep, viewer: ViewerDep, response
 
 
 @router.post("", operation_id="create_rep", summary="Make a rep", status_code=201, responses=problems(*CREATE))
-def create_rep(body: RepIn, services: ServicesDep, viewer: ViewerDep, response: Response) -> RepOut:
+def create_rep(
+    body: RepIn, services: ServicesDep, viewer: ViewerDep, response: Response, key: OnceKey = None
+) -> RepOut:
     """A new rep; the next planning run gives them shifts."""
-    with services.store.session() as session:
+
+    def make(session: Session) -> RepOut:
         require_territory(session, viewer, body.territory_id)
         require_free_external_id(session, Rep, body.external_id)
         row = Rep(**_columns(body.model_dump(exclude={"home"}), body.home))
         _check(row)
         session.add(row)
         record(session, viewer, "rep.created", row.id, rep_id=row.id, territory_id=row.territory_id)
-    response.headers["Location"] = f"/api/v1/reps/{row.id}"
-    response.headers["ETag"] = etag_of(row.version)
-    return show(row)
+        return show(row)
+
+    made = once(services.store, viewer, key, "create_rep", body, make, RepOut)
+    response.headers["Location"] = f"/api/v1/reps/{made.id}"
+    response.headers["ETag"] = etag_of(made.version)
+    return made
 
 
 @router.patch("/{rep_id}", operation_id="update_rep", summary="Change a rep", responses=problems(*CHANGE))

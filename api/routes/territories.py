@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from sqlmodel import Session
 
 from api.auth.guard import GuardedRoute
 from api.conditional import etag_of
-from api.deps import PageDep, ServicesDep, ThingId, VersionDep, ViewerDep
+from api.deps import OnceKey, PageDep, ServicesDep, ThingId, VersionDep, ViewerDep
 from api.errors import not_found
 from api.routes.describe import CHANGE, CREATE, READ, READ_ONE, problems
-from api.routes.editing import apply, require_free_external_id, require_version
+from api.routes.editing import apply, once, require_free_external_id, require_version
 from api.schemas.base import Page
 from api.schemas.territories import TerritoryIn, TerritoryOut, TerritoryPatch
 from visits.models import Territory
@@ -39,18 +40,24 @@ def read_territory(territory_id: ThingId, services: ServicesDep, viewer: ViewerD
 @router.post(
     "", operation_id="create_territory", summary="Make a territory", status_code=201, responses=problems(*CREATE)
 )
-def create_territory(body: TerritoryIn, services: ServicesDep, viewer: ViewerDep, response: Response) -> TerritoryOut:
+def create_territory(
+    body: TerritoryIn, services: ServicesDep, viewer: ViewerDep, response: Response, key: OnceKey = None
+) -> TerritoryOut:
     """A new territory, without customers and reps yet. For those who see all territories."""
     if not viewer.sees_all:
         raise not_found()
-    with services.store.session() as session:
+
+    def make(session: Session) -> TerritoryOut:
         require_free_external_id(session, Territory, body.external_id)
         row = Territory(**body.model_dump())
         session.add(row)
         record(session, viewer, "territory.created", row.id, territory_id=row.id)
-    response.headers["Location"] = f"/api/v1/territories/{row.id}"
-    response.headers["ETag"] = etag_of(row.version)
-    return TerritoryOut.model_validate(row)
+        return TerritoryOut.model_validate(row)
+
+    made = once(services.store, viewer, key, "create_territory", body, make, TerritoryOut)
+    response.headers["Location"] = f"/api/v1/territories/{made.id}"
+    response.headers["ETag"] = etag_of(made.version)
+    return made
 
 
 @router.patch(

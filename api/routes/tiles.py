@@ -13,7 +13,7 @@ from api.auth.guard import GuardedRoute
 from api.conditional import etag_of, matches
 from api.deps import ServicesDep
 from api.errors import ApiError
-from api.routes.describe import READ_ONE, problems
+from api.routes.describe import READ, READ_ONE, problems
 from api.schemas.base import Shown
 from routing.roads.tile_store import TileStore
 
@@ -48,9 +48,7 @@ def _tiles(services: ServicesDep) -> TileStore:
     return TileStore(path)
 
 
-@router.get(
-    "/tiles.json", operation_id="get_map", summary="What the map covers", responses=problems(401, 404, 422, 503)
-)
+@router.get("/tiles.json", operation_id="get_map", summary="What the map covers", responses=problems(*READ))
 def get_map(services: ServicesDep) -> TileJson:
     """Zoom levels, bounds and attribution of the map: our own, or that of BEATPLAN_BASEMAP_URL."""
     settings = services.settings

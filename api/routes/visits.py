@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,20 +12,25 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Header, Query, Response
 
 from api.auth.guard import GuardedRoute
-from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
+from api.deps import Filter, PageDep, Services, ServicesDep, ThingId, ViewerDep
 from api.errors import bad_field
 from api.routes.days import parse_day
 from api.routes.describe import READ, READ_ONE, TAP, problems
 from api.schemas.base import Page
+from api.schemas.privacy import Measured
 from api.schemas.repair import Delay, Departure, History, Skipping, TransitionOut
 from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitOut
+from routing.errors import BeatplanError
 from visits import replanning, taps
 from visits.asking_the_office import offer_to_office
 from visits.day_plan import CancelAnswer, TapAnswer
+from visits.privacy.positions import ARRIVE, LEAVE, Point, keep_position
 from visits.queries.visits import get_visit, history_of, list_visits
 from visits.repairing import Effort
+from visits.scope import Viewer
 
 router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
+log = logging.getLogger("beatplan.api")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -35,7 +41,8 @@ IdempotencyKey = Annotated[
 ]
 
 
-def _required(key: str | None) -> str:
+def required_key(key: str | None) -> str:
+    """The key of a tap. Raises ApiError 400 without a usable one."""
     if key is None or not key.strip():
         raise bad_field("Idempotency-Key", "is missing; send a fresh UUID with every tap", status=400)
     if len(key) > 200 or not key.isprintable():
@@ -89,7 +96,7 @@ def depart(
     body: Departure | None = None,
 ) -> TapAnswer:
     """The rep has set out to the customer; the visit no longer moves."""
-    key = _required(idempotency_key)
+    key = required_key(idempotency_key)
     at = (body or Departure()).at
     return taps.depart(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=at)
 
@@ -103,9 +110,10 @@ def arrive(
     body: Arrival | None = None,
 ) -> TapAnswer:
     """The rep is at the customer; from now on the visit no longer moves."""
-    key = _required(idempotency_key)
-    at = (body or Arrival()).at
-    return taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=at)
+    given, key = body or Arrival(), required_key(idempotency_key)
+    answer = taps.arrive(services.store, viewer, visit_id, key=key, now=datetime.now(UTC), at=given.at)
+    _keep_position(services, viewer, answer, ARRIVE, given.position)
+    return answer
 
 
 @router.post("/{visit_id}/complete", operation_id="complete_visit", summary="Done", responses=problems(*TAP))
@@ -117,8 +125,8 @@ def complete(
     body: Completion | None = None,
 ) -> TapAnswer:
     """The visit is done, with or without an arrival before it."""
-    given, key = body or Completion(), _required(idempotency_key)
-    return taps.complete(
+    given, key = body or Completion(), required_key(idempotency_key)
+    answer = taps.complete(
         services.store,
         viewer,
         visit_id,
@@ -128,6 +136,8 @@ def complete(
         now=datetime.now(UTC),
         at=given.at,
     )
+    _keep_position(services, viewer, answer, LEAVE, given.position)
+    return answer
 
 
 @router.post("/{visit_id}/no-show", operation_id="record_no_show", summary="Nobody there", responses=problems(*TAP))
@@ -139,8 +149,12 @@ def no_show(
     body: NoShow | None = None,
 ) -> TapAnswer:
     """Nobody was there; the customer stays as due as before."""
-    given, key = body or NoShow(), _required(idempotency_key)
-    return taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at)
+    given, key = body or NoShow(), required_key(idempotency_key)
+    answer = taps.no_show(
+        services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at
+    )
+    _keep_position(services, viewer, answer, LEAVE, given.position)
+    return answer
 
 
 @router.post(
@@ -162,8 +176,15 @@ def cancel(
 
     What is executed or under way stays where it is; other days and other reps do not change.
     """
-    given, key = body or Cancellation(), _required(idempotency_key)
-    return _told(services, partial(replanning.cancel_visit, reason=given.reason), viewer, visit_id, key, background)
+    given, key = body or Cancellation(), required_key(idempotency_key)
+    return _told(
+        services,
+        partial(replanning.cancel_visit, reason=given.reason, fill=given.fill),
+        viewer,
+        visit_id,
+        key,
+        background,
+    )
 
 
 @router.post(
@@ -182,8 +203,15 @@ def skip(
     body: Skipping | None = None,
 ) -> Response:
     """The rep decides against the visit today: the day is repaired, and the customer stays as due as before."""
-    given, key = body or Skipping(), _required(idempotency_key)
-    return _told(services, partial(replanning.skip_visit, reason=given.reason), viewer, visit_id, key, background)
+    given, key = body or Skipping(), required_key(idempotency_key)
+    return _told(
+        services,
+        partial(replanning.skip_visit, reason=given.reason, fill=given.fill),
+        viewer,
+        visit_id,
+        key,
+        background,
+    )
 
 
 @router.post(
@@ -205,7 +233,7 @@ def late(
 
     What can no longer be kept leaves the day; where a colleague could take it, the office gets a proposal.
     """
-    key = _required(idempotency_key)
+    key = required_key(idempotency_key)
     return _told(services, partial(replanning.report_late, minutes=body.minutes), viewer, visit_id, key, background)
 
 
@@ -225,3 +253,14 @@ def _told(
     effort = Effort(seconds=services.settings.repair_seconds)
     background.add_task(offer_to_office, services.store, answer, now=now, travel=travel, effort=effort)
     return Response(answer.to_json(), media_type="application/json", background=background)
+
+
+def _keep_position(services: Services, viewer: Viewer, answer: TapAnswer, kind: str, position: Measured | None) -> None:
+    """Keeps where a tap was made, where it may be. What goes wrong here never fails the tap, which is stored."""
+    if position is None:
+        return
+    point = Point(position.lon, position.lat, position.accuracy_m)
+    try:
+        keep_position(services.store, viewer, answer.visit, kind, point, answer.at)
+    except BeatplanError as error:
+        log.warning("a position was not kept: %s", error)

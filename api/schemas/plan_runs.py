@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from api.schemas.base import Given, ShortText, Shown, WholeNumber
 from routing.documents import Day
 from routing.plan import Engine
-from visits.planning import RunResult
 from visits.queries.runs import MOST_DAYS
+from visits.run_result import RunResult
 
 
 class PlanRunIn(Given):
@@ -37,6 +37,25 @@ class PlanRunIn(Given):
         WholeNumber | None, Field(ge=1, le=100_000_000, description="Stops the search earlier; makes it repeatable.")
     ] = None
     seed: Annotated[WholeNumber, Field(ge=0, le=2**31 - 1)] = 1
+    queue: Annotated[
+        Literal["interactive", "batch"],
+        Field(description="interactive: you wait for it; batch: it may take the night."),
+    ] = "interactive"
+    priority: Annotated[WholeNumber, Field(ge=1, le=9, description="In its queue, 1 before 9.")] = 5
+
+
+class PlanPartOut(Shown):
+    """One territory of a run."""
+
+    territory_id: str | None
+    label: Annotated[str, Field(description="The territory's name.")]
+    status: Annotated[str, Field(description="queued, running, done, failed or cancelled.")]
+    attempts: Annotated[int, Field(description="How often its planning was begun.")]
+    percent: int
+    objective_s: int | None
+    message: Annotated[str, Field(description="What is being planned, or why it failed.")]
+    started_at: datetime | None
+    finished_at: datetime | None
 
 
 class PlanRunOut(Shown):
@@ -57,6 +76,9 @@ class PlanRunOut(Shown):
     best_objective_s: int | None
     message: Annotated[str, Field(description="What it does now, or why it failed.")]
     cancel_requested: bool
+    queue: str
+    priority: int
+    parts: Annotated[tuple[PlanPartOut, ...], Field(description="Its territories, once it was split into them.")]
     result: RunResult | None
     created_at: datetime
     started_at: datetime | None

@@ -13,12 +13,19 @@ Tapped = Annotated[
     AwareDatetime | None,
     Field(description="When it was tapped, where the phone had no network then; null: just now."),
 ]
+Filling = Annotated[Switch, Field(description="False leaves the freed time free, and the suggestions to choose from.")]
 
 
 class Departure(Given):
     """The rep sets out to the customer."""
 
     at: Tapped = None
+
+
+class FillIn(Given):
+    """Take a suggested fill-in into the day."""
+
+    visit: Annotated[ShortText, Field(description="The visit of the suggestion.")]
 
 
 class Delay(Given):
@@ -31,6 +38,7 @@ class Skipping(Given):
     """The rep will not go there today."""
 
     reason: Annotated[Text, Field(description="Why; kept with the visit.")] = ""
+    fill: Filling = True
 
 
 class Commit(Given):

@@ -8,7 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.base import Given, Shown, Text
-from api.schemas.repair import Tapped
+from api.schemas.privacy import Measured
+from api.schemas.repair import Filling, Tapped
+
+_POSITION = "Where the phone is. Kept only where the organisation keeps positions, with the rep's consent, at work."
+Here = Annotated[Measured | None, Field(description=_POSITION)]
 
 
 class VisitOut(Shown):
@@ -37,6 +41,7 @@ class Arrival(Given):
     """The rep is at the customer."""
 
     at: Tapped = None
+    position: Here = None
 
 
 class Completion(Given):
@@ -45,12 +50,14 @@ class Completion(Given):
     outcome: Annotated[Text, Field(description="What came of it, in your words or your own code.")] = ""
     note: Text = ""
     at: Tapped = None
+    position: Here = None
 
 
 class Cancellation(Given):
     """The visit will not take place."""
 
     reason: Annotated[Text, Field(description="Why; kept with the visit.")] = ""
+    fill: Filling = True
 
 
 class NoShow(Given):
@@ -58,3 +65,4 @@ class NoShow(Given):
 
     note: Text = ""
     at: Tapped = None
+    position: Here = None

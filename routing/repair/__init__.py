@@ -2,5 +2,6 @@
 
 from routing.repair.aftermath import problem_after
 from routing.repair.answer import repair
+from routing.repair.warm import warm
 
-__all__ = ["problem_after", "repair"]
+__all__ = ["problem_after", "repair", "warm"]

@@ -8,21 +8,19 @@ from collections.abc import Callable, Mapping
 from routing.errors import InputError, SolveError
 from routing.evaluate import Violation, evaluate
 from routing.events import EventList, check_events
-from routing.plan import Plan, Suggestion, Unserved
+from routing.plan import Plan, Unserved
 from routing.problem import Problem
 from routing.repair.aftermath import problem_after
 from routing.repair.differences import difference
 from routing.repair.improve import Effort
 from routing.repair.leftovers import leftovers
-from routing.repair.mend import Mended, Mender, touched_shifts
+from routing.repair.mend import Mended, Mender
 from routing.repair.rest import Day, Rest, day_of
+from routing.repair.scope import touched_shifts
 from routing.repair.state import DayState, state_of
-from routing.repair.suggestions import suggestions
+from routing.repair.suggestions import fill_ins
 from routing.repair.telling import Teller, disturbed
 from routing.solve.construct import Deadline
-
-DEFAULT_ITERATIONS = 600
-"""Effort without a limit of the caller's: measured to be some 20 ms for a rep's day, and the same on every run."""
 
 
 def repair(
@@ -41,7 +39,8 @@ def repair(
     Stops executed or under way stay as they are; promised stops keep their span and shift. What is maximised is the
     objective less `change_price_s` for each open stop that changes rep or day or is dropped, and for each promised stop
     that starts more than 15 minutes sooner or later than planned. The plan is never worth less than the one that only
-    leaves out what was called off. With `iterations` and no `seconds` it is the same on every run. Without `fill` no
+    leaves out what was called off. Without `seconds` it is the same on every run; with neither
+    they nor `iterations` the effort is what a day's repair needs. Without `fill` no
     visit from outside the plan is put into freed time, and `suggestions` say what could be.
 
     Where the events leave it open: a cancelled visit that was planned is in `diff.removed` and no longer in `unserved`.
@@ -58,8 +57,6 @@ def repair(
     after = problem_after(problem, events, plan)
     day = day_of(after, state, events)
     teller = Teller(day, disturbed(day))
-    if seconds is None and iterations is None:
-        iterations = DEFAULT_ITERATIONS
     effort = Effort(seconds, iterations, seed, should_stop)
     mender = Mender(day, teller, _outside(problem, plan, events, fill=fill), effort)
     mended = mender.mend()
@@ -69,7 +66,8 @@ def repair(
     if better and rest is not None and _take(mended, teller, rest, better):
         entries, _ = leftovers(day, plan, mended.board, rest, patience)
     result = _judged(day, _plan_of(after, state, mended, entries, seed), mended)
-    offers = _offers(day, teller, mended, rest)
+    changed = {position for position, one in state.open.items() if mended.board[position] != one.rest}
+    offers = fill_ins(day, mended.board, changed.union(touched_shifts(day, teller.disturbed)))
     return result.model_copy(update={"diff": difference(problem, plan, result), "suggestions": offers})
 
 
@@ -138,20 +136,15 @@ def _excuse(day: Day, mended: Mended, fault: Violation) -> None:
 
 
 def _excused(day: Day, mended: Mended, fault: Violation) -> bool:
-    """Faults that came with the plan or with the day: musts without a place, locked stops, routes that stand."""
-    if fault.kind == "mandatory":
-        return True
-    if fault.visit is not None and fault.visit in day.state.locked:
+    """Faults that no repair can help.
+
+    Musts without a place; stops executed or under way; a shift that has nothing but such stops, or still all the stops
+    it had in their order: what is wrong with it then came with the plan or with the day.
+    """
+    if fault.kind == "mandatory" or (fault.visit is not None and fault.visit in day.state.locked):
         return True
     if fault.shift is None or fault.shift not in day.problem.shift_index:
         return False
     position = day.problem.shift_index[fault.shift]
     state = day.state.open.get(position)
-    return state is None or mended.board[position] in ((), state.rest)
-
-
-def _offers(day: Day, teller: Teller, mended: Mended, rest: Rest | None) -> tuple[Suggestion, ...]:
-    if rest is None:
-        return ()
-    touched = [p for p in touched_shifts(day, teller.disturbed) if day.problem.shifts[p].day == day.events.day]
-    return suggestions(day, rest, mended.board, touched)
+    return state is None or mended.board[position] in {(), state.rest}

@@ -1,26 +1,29 @@
 """From the state of a day to better boards: first a valid one, then search while time lasts.
 
 The first board simply leaves out what was called off; where the rest can no longer be kept, the stops whose loss costs
-least go. Freed time is then filled, first on the shifts that the events touch, then on all shifts of the day and, for
-stops that found no place, of the days after. Every step starts from the best board so far and can only better it.
+least go. Then the shifts that the events touch, and the few that could take what is without a place, are searched
+together; with much time, all shifts. Every step starts from the best board so far and can only better it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from routing.events import Absent, EventList, Hours, Insert, Lock
 from routing.repair.candidates import candidates
-from routing.repair.improve import Effort, Sequences, improve
+from routing.repair.improve import Effort, Improver
 from routing.repair.rest import Board, Day, Rest, rest_of
+from routing.repair.scope import scope_of, takers, touched_shifts
 from routing.repair.telling import Score, Teller
 from routing.repair.timeline import Told
-from routing.solve.construct import Deadline, fill_gaps, trim
+from routing.solve.construct import Deadline
 from routing.solve.schedule import Scheduler
 
-FIRST_PART = 0.6
-"""Share of the effort for the shifts that the events touch; the others get what is left."""
+ROUNDS = (0.6, 0.4)
+"""Shares of the effort for the first scope, and for the scope with takers of what the first round has put out."""
+LEAST_S = 0.001
+LONG_ROUNDS = (0.2, 0.1)
+"""The same of a long effort; all shifts get what is left."""
 
 
 @dataclass(slots=True)
@@ -56,16 +59,23 @@ class Mender:
         self.outside = tuple(outside)
         self.effort = effort
         self.deadline = Deadline.after(effort.seconds)
+        self._last: tuple[object, list[Improver]] | None = None
 
     def mend(self) -> Mended:
         """The best board found within the effort."""
         touched = touched_shifts(self.day, self.teller.disturbed)
         mended = self._skip(touched)
-        self._better(mended, touched, self.effort.part(FIRST_PART), fill=True)
-        homeless = self._homeless(mended)
-        wide = self._wide(touched, homeless=bool(homeless))
-        if wide != touched and (homeless or self._time_left()):
-            self._better(mended, wide, self._left(), fill=bool(homeless))
+        scope: list[int] = []
+        for number, share in enumerate(LONG_ROUNDS if self.effort.long else ROUNDS):
+            scope = scope_of(self.day, mended.board, scope or touched, self._homeless(mended))
+            self._better(mended, scope, self.effort.part(share, seed=number))
+        missing = self._missing(mended)
+        if missing:
+            able = {position for found in takers(self.day, mended.board, missing) for position in found}
+            if not able.issubset(scope):
+                self._better(mended, sorted(able.union(scope)), self.effort.part(0.0), only=missing)
+        if self.effort.long and not self.effort.stopped:
+            self._better(mended, list(self.day.state.open), self._left())
         assert mended.score >= mended.skipped, "a repair is never worse than leaving out what was called off"
         return mended
 
@@ -90,29 +100,42 @@ class Mender:
         sequences = [shed(rest.clock, position, sequence) for position, sequence in enumerate(rest.sequences(board))]
         return kept | rest.names(sequences)
 
-    def _better(self, mended: Mended, scope: Sequence[int], effort: Effort, *, fill: bool) -> None:
-        """Searches the shifts of `scope`, with `fill` after filling their gaps; keeps what scores better."""
+    def _better(
+        self, mended: Mended, scope: Sequence[int], effort: Effort, *, only: Sequence[str] | None = None
+    ) -> None:
+        """Searches the shifts of `scope`, with `only` these or else the best visits from outside; keeps what is better.
+
+        Where a promise could be moved, half of the effort keeps such stops near their times and half does not.
+        """
         if not scope:
             return
         ends = Deadline.after(effort.seconds)
+        reps = len({self.day.problem.shifts[position].rep for position in scope})
+        improvers = self._improvers(mended, scope, only)
+        for number, improver in enumerate(improvers):
+            rest, part = improver.rest, effort.part(1 / len(improvers))
+            if ends.remaining_s is not None:
+                part = replace(part, seconds=max(LEAST_S, ends.remaining_s / (len(improvers) - number)))
+            part = part.counted(len(rest.problem.visits), reps)
+            found, done = improver.improve(rest.sequences(mended.board), part)
+            mended.iterations += done
+            self._offer(mended, rest, found)
+
+    def _improvers(self, mended: Mended, scope: Sequence[int], only: Sequence[str] | None) -> list[Improver]:
+        """The small problems of a scope: those looked at last if it is the same, else new ones."""
+        if self._last is not None and self._last[0] == (scope, only):
+            return self._last[1]
         board = {position: mended.board[position] for position in scope}
-        wanted = candidates(self.day, scope, board, [*self.outside, *self._homeless(mended)])
+        homeless = self._homeless(mended)
+        elsewhere = {name for position, names in mended.board.items() if position not in board for name in names}
+        free = [name for name in dict.fromkeys([*self.outside, *homeless]) if name not in elsewhere]
+        wanted = only or candidates(self.day, scope, board, free, homeless)
         variants = [True, False] if self._promises(scope) else [True]
-        for number, keep_times in enumerate(variants):
-            rest = rest_of(self.day, scope, board, wanted, keep_times=keep_times)
-            if rest is None:
-                return
-            mended.rests.append(rest)
-            filled: Sequences = trim(rest.clock, rest.sequences(board))
-            if fill:
-                filled = fill_gaps(rest.clock, filled, ends)
-                self._offer(mended, rest, filled)
-            seconds = None if ends.remaining_s is None else ends.remaining_s / (len(variants) - number)
-            part = Effort(seconds, effort.part(1 / len(variants)).iterations, self.effort.seed, self.effort.should_stop)
-            if not self._stopped():
-                found, iterations = improve(rest, filled, part)
-                mended.iterations += iterations
-                self._offer(mended, rest, found)
+        rests = [rest_of(self.day, scope, board, wanted, keep_times=keep_times) for keep_times in variants]
+        improvers = [Improver(rest) for rest in rests if rest is not None]
+        mended.rests += [improver.rest for improver in improvers]
+        self._last = ((scope, only), improvers)
+        return improvers
 
     def _offer(self, mended: Mended, rest: Rest, sequences: Sequence[Sequence[int]]) -> None:
         """Takes the sequences if the whole day is worth more with them."""
@@ -123,19 +146,15 @@ class Mender:
             mended.board, mended.told, mended.score = board, told, score
 
     def _homeless(self, mended: Mended) -> list[str]:
-        """Stops that were planned and are not any more."""
-        served = {stop.visit for one in mended.told.values() for stop in one.route.stops}
-        return [name for name in self.day.homes if name not in served]
+        """Stops that were planned and are not any more, and visits that came in and have no place."""
+        served = {name for names in mended.board.values() for name in names}
+        inserted = [visit.id for visit in self.day.events.inserted()]
+        return [name for name in (*self.day.homes, *inserted) if name not in served]
 
-    def _wide(self, touched: Sequence[int], *, homeless: bool) -> list[int]:
-        """All shifts of the day; with homeless stops or much time, those of later days too."""
-        shifts, today = self.day.problem.shifts, self.day.events.day
-        later = homeless or self.effort.long
-        return [
-            position
-            for position in self.day.state.open
-            if position in touched or later or shifts[position].day == today
-        ]
+    def _missing(self, mended: Mended) -> list[str]:
+        """The homeless that must be served."""
+        visits, index = self.day.problem.visits, self.day.problem.visit_index
+        return [name for name in self._homeless(mended) if visits[index[name]].must or name in self.day.pinned]
 
     def _promises(self, scope: Sequence[int]) -> bool:
         """Whether a promise in these shifts leaves room for a later or earlier start than is free of price."""
@@ -145,35 +164,7 @@ class Mender:
 
     def _left(self) -> Effort:
         effort = self.effort
-        part = effort.part(1 - FIRST_PART)
-        return Effort(self.deadline.remaining_s, part.iterations, effort.seed, effort.should_stop)
-
-    def _time_left(self) -> bool:
-        return self._left().worthwhile and not self._stopped()
-
-    def _stopped(self) -> bool:
-        return self.effort.should_stop is not None and self.effort.should_stop()
-
-
-def touched_shifts(day: Day, disturbed: Collection[int]) -> list[int]:
-    """Positions of the shifts that the events are about.
-
-    Theirs, those an inserted visit may be on, and the day's others where a rep is absent.
-    """
-    events: EventList = day.events
-    found = set(disturbed)
-    shifts = day.problem.shifts
-    today = [position for position in day.state.open if shifts[position].day == events.day]
-    for event in events.events:
-        if isinstance(event, Absent):
-            found.update(today)
-        elif isinstance(event, Insert):
-            days = {window.day for window in event.visit.windows} or {events.day}
-            near = [p for p in day.state.open if shifts[p].day in days]
-            found.update(near)
-        elif isinstance(event, Hours | Lock):
-            found.update(day.homes[name] for name in [event.visit] if name in day.homes)
-    return sorted(found)
+        return replace(effort.part(1 - sum(LONG_ROUNDS)), seconds=self.deadline.remaining_s)
 
 
 def shed(clock: Scheduler, position: int, sequence: Sequence[int]) -> tuple[int, ...]:

@@ -22,8 +22,6 @@ from routing.travel import UNREACHABLE, IntMatrix
 
 RETIMED_S = 900
 """A promised stop may start so much sooner or later before that counts as a change."""
-CANDIDATES_PER_SHIFT = 60
-"""Visits outside the plan that are considered for each shift, the best bargains first."""
 
 Board = Mapping[int, tuple[str, ...]]
 """The open stops of shifts, by the shift's position in the problem: visits in their order."""
@@ -101,7 +99,8 @@ def rest_of(
     names = [name for position in scope for name in board.get(position, ())]
     chosen = set(names)
     names += [name for name in candidates if name not in chosen]
-    visits = [_rest_visit(day, day.problem.visits[index[name]], shifts, keep_times=keep_times) for name in names]
+    fitter = _Fitter(day, shifts, keep_times=keep_times)
+    visits = [fitter.fitted(day.problem.visits[index[name]]) for name in names]
     kept = [visit for visit in visits if visit is not None]
     here = {position: shift for position, shift in shifts.items() if _at_a_door(day.state.open[position])}
     problem = _with_travel(day, list(shifts.values()), kept, here)
@@ -160,30 +159,49 @@ def _at_a_door(state: ShiftState) -> bool:
     return state.at != state.before
 
 
-def _rest_visit(day: Day, visit: Visit, shifts: Mapping[int, Shift], *, keep_times: bool) -> Visit | None:
-    """The visit with its worth on each of these shifts, or None when none of them may serve it."""
-    price = day.events.change_price_s
-    home = day.homes.get(visit.id)
-    able = [position for position, shift in shifts.items() if may_serve(visit, shift)]
-    changes: dict[str, object] = {}
-    if home is not None and visit.id in day.pinned:
-        able = [position for position in able if position == home]
-        changes = {"mandatory": True, "shifts": tuple(shifts[position].id for position in able)}
-    elif visit.shifts is not None:
-        changes = {"shifts": tuple(shifts[position].id for position in able)}
-    if not able:
-        return None
-    if visit.rep_preference_s or home is not None:
-        worth = {}
-        for position in able:
-            extra = visit.rep_preference_s.get(day.problem.shifts[position].rep, 0)
-            extra += price if home is not None and day.stays(visit.id, position) else 0
-            if extra:
-                worth[shifts[position].id] = extra
-        changes["rep_preference_s"] = worth
-    if keep_times and visit.promise is not None and visit.id in day.starts:
-        changes["promise"] = _near(visit.promise, day.starts[visit.id])
-    return visit.model_copy(update=changes) if changes else visit
+class _Fitter:
+    """Visits with their worth on each of some shifts; what many visits have in common is worked out once."""
+
+    def __init__(self, day: Day, shifts: Mapping[int, Shift], *, keep_times: bool) -> None:
+        self._day, self._shifts, self._keep_times = day, shifts, keep_times
+        self._able: dict[object, list[int]] = {}
+        self._peers: dict[object, list[int]] = {}
+        for position in shifts:
+            whole = day.problem.shifts[position]
+            self._peers.setdefault((whole.rep, whole.day), []).append(position)
+
+    def fitted(self, visit: Visit) -> Visit | None:
+        """The visit for these shifts, or None when none of them may serve it."""
+        day, shifts = self._day, self._shifts
+        home = day.homes.get(visit.id)
+        kind = (visit.skills, visit.shifts, visit.promise and visit.promise.shift)
+        able = self._able.get(kind)
+        if able is None:
+            able = self._able[kind] = [position for position, shift in shifts.items() if may_serve(visit, shift)]
+        changes: dict[str, object] = {}
+        if home is not None and visit.id in day.pinned:
+            able = [position for position in able if position == home]
+            changes = {"mandatory": True, "shifts": tuple(shifts[position].id for position in able)}
+        elif visit.shifts is not None:
+            changes = {"shifts": tuple(shifts[position].id for position in able)}
+        if not able:
+            return None
+        if visit.rep_preference_s or home is not None:
+            changes["rep_preference_s"] = self._worth(visit, able, home)
+        if self._keep_times and visit.promise is not None and visit.id in day.starts:
+            changes["promise"] = _near(visit.promise, day.starts[visit.id])
+        return visit.model_copy(update=changes) if changes else visit
+
+    def _worth(self, visit: Visit, able: Sequence[int], home: int | None) -> dict[str, int]:
+        """What the visit is worth beyond its value, by shift: preference, and the price saved with its rep and day."""
+        reps, worth = self._day.problem.shifts, {}
+        if visit.rep_preference_s:
+            worth = {position: visit.rep_preference_s.get(reps[position].rep, 0) for position in able}
+        if home is not None:
+            for position in self._peers.get((reps[home].rep, reps[home].day), ()):
+                worth[position] = worth.get(position, 0) + self._day.events.change_price_s
+        served = set(able)
+        return {self._shifts[position].id: extra for position, extra in worth.items() if extra and position in served}
 
 
 def _near(promise: Promise, start_s: int) -> Promise:

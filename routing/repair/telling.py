@@ -65,6 +65,10 @@ class Teller:
     disturbed: frozenset[int]
     known: dict[tuple[int, tuple[str, ...]], Told | None] = field(default_factory=dict)
 
+    def stands(self, position: int, names: tuple[str, ...]) -> bool:
+        """Whether the shift's route with these open stops is the one it had."""
+        return position not in self.disturbed and names == self.day.state.open[position].rest
+
     def told(self, position: int, names: tuple[str, ...], rest: Rest | None) -> Told | None:
         """The route of a shift with these open stops; None when it is unused. `rest` times what is not as planned.
 
@@ -73,7 +77,7 @@ class Teller:
         key = (position, names)
         if key not in self.known:
             state = self.day.state.open[position]
-            if position not in self.disturbed and names == state.rest:
+            if self.stands(position, names):
                 self.known[key] = self._as_it_was(position, state)
             else:
                 self.known[key] = self._anew(position, state, names, rest)
@@ -139,7 +143,7 @@ class Teller:
                 (max(state.available_s, shift.breaks[i].earliest_s), shift.breaks[i].duration_s)
                 for i in state.breaks_left
             ]
-            leave = state.leave_s or state.available_s
+            leave = state.available_s if state.leave_s is None else state.leave_s
         else:
             starts = zip(state.breaks_left, timing.break_starts_s, strict=True)
             breaks += [(start, shift.breaks[i].duration_s) for i, start in starts]

@@ -16,7 +16,9 @@ class Access(IntEnum):
     CLOSED = 2
 
 
-_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
+ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
+"""Tags of access for a car, the most specific first."""
+ONEWAY_KEYS = ("oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway")
 _RESTRICTED = frozenset({"private", "delivery", "destination", "customers", "permit", "residents", "unknown"})
 _CLOSED = frozenset(
     {
@@ -46,7 +48,7 @@ def read_access(value: str) -> Access:
 
 def find_access(get: Tags, suffix: str = "") -> Access | None:
     """The most specific access tag that is there, or None."""
-    for key in _KEYS:
+    for key in ACCESS_KEYS:
         value = get(key + suffix)
         if value is not None:
             return read_access(value)
@@ -80,7 +82,7 @@ def barrier_access(get: Tags) -> tuple[Access, float]:
 
 def oneway(get: Tags, highway: str | None) -> int:
     """1 along the drawn direction only, -1 against it only, 0 both ways; 2 where the direction changes by the hour."""
-    value = get("oneway:motorcar") or get("oneway:motor_vehicle") or get("oneway:vehicle") or get("oneway")
+    value = next((said for key in ONEWAY_KEYS if (said := get(key))), None)
     if value in {"yes", "true", "1"}:
         return 1
     if value in {"-1", "reverse"}:

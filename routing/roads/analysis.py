@@ -74,7 +74,7 @@ def analyse(graph: RoadGraph) -> RoadsAnalysis:
     islands = [part for part in parts if part is not mainland]
     counts = osmnx.stats.streets_per_node_counts(directed)
     length_m = osmnx.stats.street_length_total(streets)
-    open_ways = (graph.speed > 0).sum(axis=1)
+    open_ways = (graph.open_speed > 0).sum(axis=1)
     return RoadsAnalysis(
         nodes=len(directed),
         streets=len(graph),

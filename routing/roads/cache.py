@@ -7,7 +7,9 @@ the table.
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +22,8 @@ from routing.roads.network import RoadMatrix
 
 CAPACITY = 2048
 """Places per table: 34 MB on disk when full."""
-TABLES = 6
-"""Tables kept."""
+TABLES = 16
+"""Tables kept, one for each set of costs: those of the hours of a day, and of what changes in it."""
 
 Index = npt.NDArray[np.int64]
 Compute = Callable[[Index, Index], RoadMatrix]
@@ -77,6 +79,8 @@ class MatrixCache:
     def _opened(self, name: str) -> Iterator[_Table]:
         """The table of some costs, locked against other processes and threads."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self._folder).free < (self._capacity + 2) * self._capacity * 8:
+            raise OSError(errno.ENOSPC, "no room for a table")  # a write to a mapped file on a full disk ends a process
         with (self._folder / "lock").open("a") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
             lock = (self._folder / f"{name}.lock").open("a")

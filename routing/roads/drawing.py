@@ -49,6 +49,7 @@ _PLACE_ZOOM = {
     "village": 10,
     "suburb": 11,
     "island": 11,
+    "islet": 13,
     "quarter": 12,
     "neighbourhood": 13,
     "hamlet": 13,
@@ -135,10 +136,18 @@ def _things(extract: Path, coast: list[BaseGeometry]) -> Iterator[Drawn]:
                 yield Drawn("water", _WATERWAYS[kind], _properties(kind, tags), line)
             elif tags.get("route") == "ferry":
                 yield Drawn("roads", 10, _properties("ferry", tags), line)
-        elif isinstance(element, osmium.osm.Area):
-            layer = area_layer(tags)
-            if layer is not None and element.num_rings()[0] > 0:
-                yield Drawn(layer, LOWEST_ZOOM, _properties(layer, tags), _shape(shapes.create_multipolygon(element)))
+        elif isinstance(element, osmium.osm.Area) and element.num_rings()[0] > 0:
+            yield from _areas(tags, _shape(shapes.create_multipolygon(element)))
+
+
+def _areas(tags: Mapping[str, str], shape: BaseGeometry) -> Iterator[Drawn]:
+    """What is drawn of an area: its surface, and its name where it is a place; a boundary's place is a node."""
+    layer = area_layer(tags)
+    if layer is not None:
+        yield Drawn(layer, LOWEST_ZOOM, _properties(layer, tags), shape)
+    kind = tags.get("place", "")
+    if kind in _PLACE_ZOOM and "name" in tags and "boundary" not in tags:
+        yield Drawn("places", _PLACE_ZOOM[kind], _properties(kind, tags), shape.representative_point())
 
 
 def area_layer(tags: Mapping[str, str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +21,7 @@ from routing.roads.roadmap import RoadMap
 from routing.roads.snap import FRACTION_STEPS, nearest_roads
 from routing.roads.sweep import Ends, travel
 from routing.roads.timeline import Hour, Timeline, first_in_first_out
-from routing.roads.weights import NEVER, Packed, pack, unpack
+from routing.roads.weights import CLOSED_ENTRIES, ENTRY, NEVER, Packed, pack, unpack
 from routing.travel import TravelSlice
 
 _Rows = npt.NDArray[np.int64]
@@ -31,7 +32,8 @@ class CchRoadNetwork:
 
     `threads` is how many a large matrix may use at once. `folder` is where costs of other hours are kept for other
     processes, and `cache` where travel between known places is; `identity` is the map's name there. Without a
-    `departure` free-flow speeds hold and conditional turn restrictions do not.
+    `departure` free-flow speeds hold, and nothing that the map's conditional tags say. A place on a street that is
+    closed at the time is reached over it all the same (`weights.CLOSED_ENTRIES`); nobody else drives there.
     """
 
     def __init__(
@@ -121,16 +123,18 @@ class CchRoadNetwork:
     def matrices(self, points: Snapped, day: date, start_s: int, end_s: int) -> tuple[TravelSlice, ...]:
         """Travel between all points for starts from `start_s` to `end_s` seconds after the day's midnight.
 
-        One slice per time at which speeds change; between them travel goes in straight lines, and never lets a later
-        start arrive earlier.
+        One slice per time at which speeds or streets change for these places; between them travel goes in straight
+        lines, and never lets a later start arrive earlier.
         """
         times = self.timeline.times(day, start_s, end_s)
         found = [self._square(self.timeline.hour(day, at_s), points) for at_s in times]
         durations = first_in_first_out(times, [matrix.duration_s for matrix in found])
-        return tuple(
+        slices = [
             TravelSlice(at_s=at_s, duration_s=duration, distance_m=_known(found, k, duration))
             for k, (at_s, duration) in enumerate(zip(times, durations, strict=True))
-        )
+        ]
+        same = [_same_travel(one, next_) for one, next_ in pairwise(slices)]
+        return tuple(each for k, each in enumerate(slices) if k in {0, len(same)} or not (same[k - 1] and same[k]))
 
     def route(self, origin: Snapped, target: Snapped, *, departure: datetime | None = None) -> RoadRoute:
         """The fastest path between two single places; its seconds and metres equal the matrix entry.
@@ -138,14 +142,7 @@ class CchRoadNetwork:
         Raises RoadError when no road leads there.
         """
         metric = self._costs(None if departure is None else self.timeline.departure_hour(departure))
-        sources, ends = self._sources(metric, origin), self._targets(metric, target)
-        if origin.edge[0] == target.edge[0]:
-            cost, states = self._along_street(metric, sources, ends, target.fraction - origin.fraction)
-        else:
-            path = find_path(
-                self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
-            )
-            cost, states = path.cost, path.states
+        cost, states = self._path(metric, origin, target)
         if cost >= NEVER:
             (lon, lat), (lon2, lat2) = origin.lonlat[0], target.lonlat[0]
             raise RoadError(
@@ -160,12 +157,23 @@ class CchRoadNetwork:
             streets=self._streets(states, origin, target, int(dm[0])),
         )
 
+    def _path(self, metric: Metric, origin: Snapped, target: Snapped) -> tuple[int, npt.NDArray[np.int32]]:
+        """Packed cost and states, int32 [k], of the cheapest path between two single places."""
+        sources, ends = self._sources(metric, origin), self._targets(metric, target)
+        if origin.edge[0] == target.edge[0]:
+            return self._along_street(metric, sources, ends, target.fraction - origin.fraction)
+        path = find_path(
+            self.map.hierarchy, metric.weights, sources.rank[0], sources.cost[0], ends.rank[0], ends.cost[0]
+        )
+        return path.cost, path.states
+
     def _costs(self, hour: Hour | None) -> Metric:
         return self._metric if hour is None else self.timeline.metric(hour)
 
     def _sources(self, metric: Metric, places: Snapped) -> Ends:
         rank, rest = self._ends(metric, places)
         usable = (rank >= 0) & ~self.map.turns.copy[rank]
+        rest = rest + metric.closed[rank] * (CLOSED_ENTRIES * ENTRY)
         return Ends(rank, np.where(usable, rest, NEVER))
 
     def _targets(self, metric: Metric, places: Snapped) -> Ends:
@@ -311,6 +319,11 @@ def _known(found: list[RoadMatrix], k: int, duration_s: npt.NDArray[np.int32]) -
             break
         distance = np.where(lacking, other.distance_m, distance)
     return distance
+
+
+def _same_travel(one: TravelSlice, other: TravelSlice) -> bool:
+    same_time = np.array_equal(one.duration_s, other.duration_s)
+    return same_time and np.array_equal(one.distance_m, other.distance_m)
 
 
 def _is_ahead(backward: np.bool_, further: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from routing.roads.conditional import EITHER
 from routing.roads.graph import RoadGraph
 from routing.roads.restrictions import Restriction
 from routing.roads.turns import TurnGraph
@@ -84,7 +85,7 @@ class _Book:
             self._condition[arc] = self._hours.setdefault(hours, len(self._hours) + 1)
         elif self._condition[arc] != ALWAYS:
             known = list(self._hours)[self._condition[arc] - 1]
-            both = known if hours in known.split("; ") else f"{known}; {hours}"
+            both = known if hours in known.split(EITHER) else f"{known}{EITHER}{hours}"
             self._condition[arc] = self._hours.setdefault(both, len(self._hours) + 1)
 
     def _base(self, state: int) -> int:
@@ -118,7 +119,7 @@ class _Book:
     def _restrict(self, state: int, rule: Restriction) -> None:
         """Closes the turns out of a state that a rule forbids."""
         arcs = self._arcs_from(state)
-        named = [arc for arc in arcs if self._way(self._head(arc)) == rule.to_way]
+        named = [arc for arc in arcs if self._way(self._head(arc)) in rule.targets]
         if rule.from_way == rule.to_way:
             back = "u_turn" in rule.kind
             named = [arc for arc in named if (self._segment(self._head(arc)) == self._segment(state)) == back]
@@ -146,7 +147,7 @@ class _Book:
             for path in level:
                 heads = [self._base(self._head(arc)) for arc in self._arcs_from(path[-1])]
                 covered = {self._way(state) for state in path} >= allowed
-                if covered and any(self._way(head) == rule.to_way for head in heads):
+                if covered and any(self._way(head) in rule.targets for head in heads):
                     return path
                 for head in heads:
                     if self._way(head) in allowed and head not in seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -20,6 +21,8 @@ class SegmentFlag(IntFlag):
     RESTRICTED_BACKWARD = 2
     ROUNDABOUT = 4
     FERRY = 8
+    CLOSED_FORWARD = 16
+    CLOSED_BACKWARD = 32
 
 
 class NodeFlag(IntFlag):
@@ -31,13 +34,31 @@ class NodeFlag(IntFlag):
     STOP_MINOR_ONLY = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """How a car uses a way by the hour.
+
+    `hours` are opening_hours texts. `drives[i]` is (speed along, speed against, flags) while those of them hold whose
+    bits are set in i.
+    """
+
+    hours: tuple[str, ...]
+    drives: tuple[tuple[int, int, int], ...]
+
+    def drive_when(self, holding: AbstractSet[str]) -> tuple[int, int, int]:
+        """Speeds and flags while the hours in `holding` hold."""
+        return self.drives[sum(1 << bit for bit, text in enumerate(self.hours) if text in holding)]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RoadGraph:
     """Segments of road between junctions (and signals, signs and barriers), s of them, over v nodes.
 
     `tail`, `head` int32 [s]: nodes at the ends of the drawn line. `way` int64 [s]: the OpenStreetMap way it is part
-    of. `length_dm` int32 [s]. `speed` uint16 [s, 2]: tenths of km/h along and against the drawn direction, 0 = closed.
-    `road_class` uint8 [s]: number in ROAD_CLASSES. `flags` uint8 [s]: SegmentFlag. `name` int32 [s]: place in `names`.
+    of. `length_dm` int32 [s]. `speed` uint16 [s, 2]: tenths of km/h along and against the drawn direction, 0 = never
+    open. `road_class` uint8 [s]: number in ROAD_CLASSES. `flags` uint8 [s]: SegmentFlag; a direction that opens in some
+    hours only has its speed and is flagged closed. `name` int32 [s]: place in `names`. `regime` int32 [s]: 0, or 1 +
+    the place in `regimes` of what changes by the hour; `speed` and `flags` hold while none of its hours do.
     `shape` int32 [p, 2]: lon, lat in 1e-7 degrees, ends included; segment i owns rows shape_first[i] to
     shape_first[i + 1]. `node_osm` int64 [v], sorted. `node_flags` uint8 [v]: NodeFlag. `delay_ds` uint16 [v, 2]:
     tenths of a second that a signal, sign or gate takes for who comes along, or against, the way's drawn direction.
@@ -59,9 +80,18 @@ class RoadGraph:
     delay_ds: npt.NDArray[np.uint16]
     names: tuple[str, ...]
     left_hand: bool
+    regime: npt.NDArray[np.int32]
+    regimes: tuple[Regime, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tail)
+
+    @property
+    def open_speed(self) -> npt.NDArray[np.uint16]:
+        """`speed`, 0 where closed while no hours hold."""
+        closed = (SegmentFlag.CLOSED_FORWARD, SegmentFlag.CLOSED_BACKWARD)
+        speed: npt.NDArray[np.uint16] = np.where(self.flags[:, None] & np.array(closed, np.uint8) > 0, 0, self.speed)
+        return speed
 
 
 def step_metres(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -20,6 +20,7 @@ import shapely
 from routing.errors import RoadError
 from routing.files import replacing
 from routing.roads.classes import LIMIT_SHARE
+from routing.roads.drive import CROSSINGS
 from routing.roads.extract_file import Node, Way, write_extract
 from routing.roads.osmnx_graph import osmnx_graph
 from routing.roads.shelf import load_map
@@ -133,8 +134,8 @@ def _line(graph: nx.MultiDiGraph[int], tail: int, head: int, data: Mapping[str, 
 def _tags(ahead: Mapping[str, Any], back: Mapping[str, Any] | None) -> dict[str, str]:
     tags = dict(_kept(ahead))
     highway = _first(ahead.get("highway")) or "road"
-    if highway == "ferry":
-        tags |= {"route": "ferry", "motor_vehicle": "yes"}
+    if highway in CROSSINGS:
+        tags |= {"route": highway, "motor_vehicle": "yes"}
         if isinstance(ahead.get("travel_time"), float):
             minutes, seconds = divmod(round(ahead["travel_time"]), 60)
             tags["duration"] = f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"

@@ -15,9 +15,11 @@ from routing.travel import TravelSlice
 FAR_M = 1000.0
 """A place further than this many metres from any drivable road is refused by name, never silently moved."""
 
-
 ISLAND_M = 250.0
 """A place by a street that is cut off from all others is refused by name when the roads are further than this."""
+
+NAMED = 5
+"""So many wrong places are named; of the others the number is told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +66,7 @@ class RoadRoute:
 
 @runtime_checkable
 class RoadNetwork(Protocol):
-    """Answers about one map. `departure` chooses the speeds of that local time where the network knows several."""
+    """Answers about one map. `departure` chooses the speeds, and what signs say, of that local time if known."""
 
     def snap(self, lonlat: npt.NDArray[np.float64]) -> Snapped:
         """Places, float64 [n, 2] of lon, lat, put on the nearest usable road. Raises RoadError for NaN or nonsense."""
@@ -98,36 +100,31 @@ class TimedRoadNetwork(RoadNetwork, Protocol):
 
 def require_on_roads(snapped: Snapped, names: list[str], limit_m: float = FAR_M) -> None:
     """Raises RoadError naming every place that lies further than `limit_m` from the roads, or on an island."""
-    far = np.flatnonzero(~(snapped.off_road_m <= limit_m))
-    if len(far) == 0:
-        _require_mainland(snapped, names)
-        return
-    listed = ", ".join(
-        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
-        f"({snapped.off_road_m[i] / 1000:.1f} km)"
-        for i in far[:5]
-    )
-    more = f" and {len(far) - 5} more" if len(far) > 5 else ""
-    raise RoadError(
-        f"too far from any road of this map: {listed}{more}; correct the coordinates (lon before lat) "
-        "or build roads from an extract that covers them"
-    )
+    off_m = snapped.off_road_m
+    far = np.flatnonzero(~(off_m <= limit_m))
+    if len(far):
+        told = _listed(snapped, names, far, [f"{metres / 1000:.1f} km" for metres in off_m])
+        raise RoadError(
+            f"too far from any road of this map: {told}; correct the coordinates (lon before lat) "
+            "or build roads from an extract that covers them"
+        )
+    if snapped.island is not None and snapped.island.any():
+        alone = np.flatnonzero(snapped.island)
+        told = _listed(snapped, names, alone, [f"{metres:.0f} m from the nearest other" for metres in off_m])
+        raise RoadError(
+            f"on a street that no car gets to and from on this map: {told}; correct the coordinates, or build "
+            "roads from an extract that holds the way there (a ferry or bridge may be missing)"
+        )
 
 
-def _require_mainland(snapped: Snapped, names: list[str]) -> None:
-    alone = np.flatnonzero(snapped.island) if snapped.island is not None else np.empty(0, np.int64)
-    if len(alone) == 0:
-        return
-    listed = ", ".join(
-        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} "
-        f"({snapped.off_road_m[i]:.0f} m from the nearest other)"
-        for i in alone[:5]
-    )
-    more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
-    raise RoadError(
-        f"on a street that no car gets to and from on this map: {listed}{more}; correct the coordinates, or build "
-        "roads from an extract that holds the way there (a ferry or bridge may be missing)"
-    )
+def _listed(snapped: Snapped, names: list[str], wrong: npt.NDArray[np.int64], told: list[str]) -> str:
+    """The first few of the wrong places by name, each with what is told of it."""
+    shown = [
+        f"{names[i]!r} at lon {snapped.lonlat[i, 0]:.5f}, lat {snapped.lonlat[i, 1]:.5f} ({told[i]})"
+        for i in wrong[:NAMED].tolist()
+    ]
+    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    return ", ".join(shown) + more
 
 
 def require_on_earth(lonlat: npt.NDArray[np.float64]) -> None:

@@ -25,8 +25,9 @@ def osmnx_graph(graph: RoadGraph) -> nx.MultiDiGraph[int]:
     """
     result: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs=WGS84)
     result.add_nodes_from(_nodes(graph))
+    speed = graph.open_speed
     for tail, head, segment, points in _segments(graph):
-        along, against = graph.speed[segment].tolist()
+        along, against = speed[segment].tolist()
         shared = _attributes(graph, segment) | {"oneway": not (along and against)}
         if along:
             result.add_edge(tail, head, **shared, **_travel(graph, segment, along, points), reversed=False)

@@ -188,4 +188,4 @@ DEFAULT_PROFILE = SpeedProfile(
         WeekPart(days=("Sa", "Su"), changes=_changes(_REST_DAY)),
     ),
 )
-"""A plain town's week. Nobody measured yours: put your own factors into a `speeds.json` beside the roads."""
+"""A plain town's week. Nobody measured yours: change a copy, and give it to `beatplan roads speeds`."""

@@ -1,20 +1,11 @@
-"""Turn restrictions as the map's relations give them, and the hours in which conditional ones bind."""
+"""Turn restrictions as the map's relations give them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-import numpy as np
-import numpy.typing as npt
-from opening_hours import OpeningHours, validate
-
-SLOT_S = 900
-"""Conditions are known for every quarter of an hour of a week."""
-WEEK_SLOTS = 7 * 86_400 // SLOT_S
-_REFERENCE_MONDAY = datetime(2025, 1, 6)  # noqa: DTZ001  # opening hours are told by the local clock
+from routing.roads.conditional import timed_values
 
 RELATION_KEYS = (
     "restriction:motorcar",
@@ -23,7 +14,6 @@ RELATION_KEYS = (
     "restriction",
 )
 _CAR_WORDS = frozenset({"motorcar", "motor_vehicle", "vehicle"})
-_CONDITIONAL = re.compile(r"(?P<kind>(?:no|only)_\w+)\s*@\s*(?:\((?P<in>[^)]*)\)|(?P<bare>[^;]+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +21,7 @@ class Restriction:
     """Who comes from way `from_way` over `via` must not (`no_…`) or must (`only_…`) go on to way `to_way`.
 
     Exactly one of `via_node` and `via_ways` is set. `hours` is an opening_hours text, empty when it always binds.
+    `or_to` are further ways that an `only_…` rule allows, as a way drawn in pieces needs.
     """
 
     kind: str
@@ -39,6 +30,12 @@ class Restriction:
     via_node: int | None = None
     via_ways: tuple[int, ...] = ()
     hours: str = ""
+    or_to: tuple[int, ...] = ()
+
+    @property
+    def targets(self) -> frozenset[int]:
+        """The ways that it names to go on to."""
+        return frozenset((self.to_way, *self.or_to))
 
     @property
     def only(self) -> bool:
@@ -76,35 +73,21 @@ def read_restrictions(get: Callable[[str], str | None], members: Iterable[Member
     if not sources or not targets or bool(via_nodes) == bool(via_ways) or len(via_nodes) > 1:
         return []
     node = via_nodes[0] if via_nodes else None
-    return [
-        Restriction(kind, source, target, node, tuple(via_ways), hours)
-        for kind, hours in rules
-        for source in sources
-        for target in targets
-    ]
+    found = []
+    for kind, hours in rules:
+        named = [(targets[0], tuple(targets[1:]))] if kind.startswith("only_") else [(each, ()) for each in targets]
+        found += [
+            Restriction(kind, source, target, node, tuple(via_ways), hours, others)
+            for source in sources
+            for target, others in named
+        ]
+    return found
 
 
 def _rules(get: Callable[[str], str | None]) -> list[tuple[str, str]]:
     for key in RELATION_KEYS:
         conditional, plain = get(key + ":conditional"), get(key)
-        if conditional is not None:
-            return [
-                (match["kind"], hours)
-                for match in _CONDITIONAL.finditer(conditional)
-                if (hours := (match["in"] or match["bare"] or "").strip()) and binding_slots(hours) is not None
-            ]
-        if plain is not None:
-            return [(plain, "")] if plain.startswith(("no_", "only_")) else []
+        if conditional is not None or plain is not None:
+            rules = [*timed_values(conditional or ""), (plain or "", "")]
+            return [(kind, hours) for kind, hours in rules if kind.startswith(("no_", "only_"))]
     return []
-
-
-def binding_slots(hours: str) -> npt.NDArray[np.bool_] | None:
-    """The quarters of an hour of a week, from Monday midnight, in which a condition holds: bool [672].
-
-    None when the condition is not about the time (a vehicle's weight, say), so that it says nothing about cars.
-    """
-    if not validate(hours):
-        return None
-    rule = OpeningHours(hours)
-    step = timedelta(seconds=SLOT_S)
-    return np.array([rule.is_open(_REFERENCE_MONDAY + i * step) for i in range(WEEK_SLOTS)], np.bool_)

@@ -92,6 +92,7 @@ def take_segments(graph: RoadGraph, kept: npt.NDArray[np.int64]) -> RoadGraph:
         road_class=graph.road_class[kept],
         flags=graph.flags[kept],
         name=graph.name[kept],
+        regime=graph.regime[kept],
         shape_first=first,
         shape=graph.shape[rows],
     )

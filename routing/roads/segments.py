@@ -60,6 +60,8 @@ def cut_segments(extract: Extract) -> RoadGraph:
         delay_ds=delay,
         names=extract.names,
         left_hand=_keeps_left(extract),
+        regime=extract.regime[way],
+        regimes=extract.regimes,
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.errors import RoadError
-from routing.roads.graph import RoadGraph
+from routing.roads.graph import Regime, RoadGraph
 from routing.roads.hierarchy import Hierarchy
 from routing.roads.metric import Metric
 from routing.roads.roadmap import RoadMap
@@ -30,7 +30,7 @@ _PARTS: dict[str, type] = {
     "islands": Islands,
 }
 _WORDS = "words.json"
-_NO_ARRAYS = frozenset({"names", "left_hand", "hours"})
+_NO_ARRAYS = frozenset({"names", "left_hand", "hours", "regimes"})
 _STREETS = ("street_first", "street_state")
 
 
@@ -43,6 +43,7 @@ def save_map(road_map: RoadMap, folder: Path) -> None:
     words = {
         "names": road_map.graph.names,
         "hours": road_map.turns.hours,
+        "regimes": [[regime.hours, regime.drives] for regime in road_map.graph.regimes],
         "left_hand": road_map.graph.left_hand,
         "left_out": road_map.left_out,
     }
@@ -54,7 +55,11 @@ def load_map(folder: Path) -> RoadMap:
     try:
         words: dict[str, Any] = json.loads((folder / _WORDS).read_text("utf-8"))
         loose: dict[str, dict[str, Any]] = {
-            "graph": {"names": tuple(words["names"]), "left_hand": bool(words["left_hand"])},
+            "graph": {
+                "names": tuple(words["names"]),
+                "left_hand": bool(words["left_hand"]),
+                "regimes": tuple(_regime(*row) for row in words["regimes"]),
+            },
             "turns": {"hours": tuple(words["hours"])},
         }
         parts: dict[str, dict[str, Any]] = {part: dict(loose.get(part, {})) for part in _PARTS}
@@ -89,8 +94,14 @@ def load_metric(road_map: RoadMap, folder: Path, name: str) -> Metric | None:
         metric = Metric(**{f.name: open_array(folder / f"metric-{name}.{f.name}.npy") for f in fields(Metric)})
     except (OSError, ValueError, EOFError):
         return None
-    right = (len(road_map.turns),) == metric.state_ms.shape
+    right = (len(road_map.turns),) == metric.state_ms.shape == metric.closed.shape
     return metric if right and metric.weights.shape == (len(road_map.hierarchy.upper), 2) else None
+
+
+def drop_metric(folder: Path, name: str) -> None:
+    """Removes a set of costs stored beside its map, if it is there. Raises OSError."""
+    for field in fields(Metric):
+        (folder / f"metric-{name}.{field.name}.npy").unlink(missing_ok=True)
 
 
 def open_array(path: Path) -> npt.NDArray[Any]:
@@ -105,12 +116,16 @@ def _arrays() -> Iterator[tuple[str, str]]:
                 yield part, field.name
 
 
+def _regime(hours: list[str], drives: list[list[int]]) -> Regime:
+    return Regime(tuple(hours), tuple((along, against, flags) for along, against, flags in drives))
+
+
 def _fits(road_map: RoadMap) -> bool:
     graph, turns, hierarchy = road_map.graph, road_map.turns, road_map.hierarchy
     segments, states, arcs = len(graph.tail), len(turns.segment), len(hierarchy.upper)
     return (
         all(len(getattr(graph, name)) == segments for name in ("head", "way", "length_dm", "speed", "road_class"))
-        and all(len(getattr(graph, name)) == segments for name in ("flags", "name"))
+        and all(len(getattr(graph, name)) == segments for name in ("flags", "name", "regime"))
         and len(graph.node_flags) == len(graph.delay_ds) == len(graph.node_osm)
         and len(graph.shape_first) == len(road_map.street_first) == segments + 1
         and int(graph.shape_first[-1]) == len(graph.shape)

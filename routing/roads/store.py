@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,13 +17,15 @@ from pydantic import ValidationError
 
 from routing.documents import Document, first_fault, read_document
 from routing.errors import RoadError
+from routing.files import replacing
 from routing.roads.graph import DEGREE
 
 if TYPE_CHECKING:
     from routing.roads.engine import CchRoadNetwork
+    from routing.roads.profiles import SpeedProfile
     from routing.roads.roadmap import RoadMap
 
-FORMAT = 3
+FORMAT = 4
 ATTRIBUTION = "© OpenStreetMap contributors, Open Database License 1.0, https://www.openstreetmap.org/copyright"
 _META = "meta.json"
 SPEEDS = "speeds.json"
@@ -53,6 +56,8 @@ class RoadsReport(Document):
 def build_roads(extract: Path, out: Path) -> RoadsReport:
     """Build the road network of an .osm or .osm.pbf extract as the directory `out`, replacing an older one there.
 
+    A `speeds.json` of the older one stays.
+
     Raises RoadError when the extract is missing, truncated, foreign or without roads, when `out` is something else
     than a road network, and when the disk is full or not writable; `out` is then as it was before.
     """
@@ -75,6 +80,8 @@ def build_roads(extract: Path, out: Path) -> RoadsReport:
             length_km=round(float(graph.length_dm.sum(dtype=np.int64)) / 1e4, 3),
             bounds=_bounds(road_map),
         )
+        if (out / SPEEDS).is_file():
+            shutil.copy2(out / SPEEDS, staging)
         save_map(road_map, staging)
         save_metric(make_metric(graph, turns, road_map.hierarchy), staging, FREE_FLOW)
         (staging / _META).write_text(report.to_json(indent=2) + "\n", "utf-8")
@@ -84,11 +91,12 @@ def build_roads(extract: Path, out: Path) -> RoadsReport:
 def open_roads(path: Path) -> CchRoadNetwork:
     """The road network stored in a directory, under the speeds of its `speeds.json` where it has one.
 
+    Its large matrices use every core.
+
     Raises RoadError when there is none, when another version of beatplan wrote it, or when it is damaged.
     """
     from routing.roads.cache import MatrixCache  # noqa: PLC0415  # as in build_roads
     from routing.roads.engine import CchRoadNetwork  # noqa: PLC0415
-    from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile  # noqa: PLC0415
     from routing.roads.shelf import load_map, load_metric  # noqa: PLC0415
 
     report = read_report(path)
@@ -96,16 +104,37 @@ def open_roads(path: Path) -> CchRoadNetwork:
     metric = load_metric(road_map, path, FREE_FLOW)
     if metric is None:
         raise RoadError(f"the road network in {path} is damaged (its costs are missing); rebuild it from its extract")
-    own = path / SPEEDS
-    profile = read_document(SpeedProfile, own) if own.is_file() else DEFAULT_PROFILE
     return CchRoadNetwork(
         road_map,
         metric,
-        profile=profile,
+        profile=read_speeds(path),
         folder=path,
         cache=MatrixCache(path / CACHE),
         identity=report.extract_sha256[:16],
+        threads=os.cpu_count() or 1,
     )
+
+
+def read_speeds(path: Path) -> SpeedProfile:
+    """The speeds by the hour of the road network in a directory. Raises InputError when its `speeds.json` is faulty."""
+    from routing.roads.profiles import DEFAULT_PROFILE, SpeedProfile  # noqa: PLC0415  # as in build_roads
+
+    own = path / SPEEDS
+    return read_document(SpeedProfile, own) if own.is_file() else DEFAULT_PROFILE
+
+
+def store_speeds(path: Path, source: Path) -> SpeedProfile:
+    """Make the speeds in a file those of the road network in a directory; the roads themselves stay as they are.
+
+    Raises InputError when the file is no speed profile, and RoadError as `open_roads` does.
+    """
+    from routing.roads.profiles import SpeedProfile  # noqa: PLC0415  # as in build_roads
+
+    read_report(path)
+    profile = read_document(SpeedProfile, source)
+    with replacing(path / SPEEDS) as beside:
+        beside.write_text(profile.to_json(indent=2) + "\n", "utf-8")
+    return profile
 
 
 def read_report(path: Path) -> RoadsReport:

@@ -165,14 +165,35 @@ def _generalised(shapes: Shapes, units: int, *, whole: bool) -> Iterable[BaseGeo
 
 def _cut(shape: BaseGeometry) -> Iterator[tuple[int, int, BaseGeometry]]:
     """The tiles that a shape touches, with its piece in each, in units from the tile's north-west corner."""
-    west, south, east, north = (value / EXTENT for value in shape.bounds)
     pad = _MARGIN / EXTENT
-    for column in range(math.floor(west - pad), math.floor(east + pad) + 1):
-        for row in range(math.floor(south - pad), math.floor(north + pad) + 1):
-            x, y = column * EXTENT, row * EXTENT
-            piece = shapely.clip_by_rect(shape, x - _MARGIN, y - _MARGIN, x + EXTENT + _MARGIN, y + EXTENT + _MARGIN)
-            for part in _of_same_dimension(piece, shape):
-                yield column, row, _moved(part, x, y)
+    west, south, east, north = (value / EXTENT for value in shape.bounds)
+    columns = range(math.floor(west - pad), math.floor(east + pad) + 1)
+    rows = range(math.floor(south - pad), math.floor(north + pad) + 1)
+    for column, row, piece in _quartered(shape, columns, rows):
+        for part in _of_same_dimension(piece, shape):
+            yield column, row, _moved(part, column * EXTENT, row * EXTENT)
+
+
+def _quartered(shape: BaseGeometry, columns: range, rows: range) -> Iterator[tuple[int, int, BaseGeometry]]:
+    """Pieces by column and row. The span is halved until one tile is left, so that a bay is not cut out of an ocean.
+
+    Margins shrink on the way down, so that no cut runs along an earlier one.
+    """
+    if len(columns) == len(rows) == 1:
+        yield columns[0], rows[0], shape
+        return
+    if len(columns) >= len(rows):
+        middle = len(columns) // 2
+        halves = ((columns[:middle], rows), (columns[middle:], rows))
+    else:
+        middle = len(rows) // 2
+        halves = ((columns, rows[:middle]), (columns, rows[middle:]))
+    for across, down in halves:
+        pad = _MARGIN + len(across) + len(down) - 2
+        west, north = across.start * EXTENT - pad, down.start * EXTENT - pad
+        piece = shapely.clip_by_rect(shape, west, north, across.stop * EXTENT + pad, down.stop * EXTENT + pad)
+        if not piece.is_empty:
+            yield from _quartered(piece, across, down)
 
 
 def _moved(shape: BaseGeometry, x: int, y: int) -> BaseGeometry:

@@ -19,6 +19,8 @@ TURN_S = 7.5
 TURN_BIAS = 1.075
 ONCOMING_S = 2.0
 U_TURN_S = 20.0
+STUB_DM = 1
+"""A piece no longer than this has no direction to turn from or to."""
 NEAR_DM = 200
 """A stop sign without a direction further than this from a junction binds those who come to the junction."""
 
@@ -82,7 +84,7 @@ def expand_turns(graph: RoadGraph) -> TurnGraph:
         tail=tail,
         head=head,
         delay_ms=np.rint(delay_s * 1000).astype(np.int32),
-        entry=_entries(graph, segment, backward, tail, head, via),
+        entry=enters(graph, graph.flags, segment, backward, tail, head),
         condition=np.zeros(len(tail), np.int16),
     )
 
@@ -101,6 +103,8 @@ def _angles(
     outward = _bearings(graph.shape, out_from, out_to)
     inward = _bearings(graph.shape, in_from, in_to)
     angle: npt.NDArray[np.float64] = (outward[head] - inward[tail] + 540.0) % 360.0 - 180.0
+    stub = graph.length_dm[segment] <= STUB_DM
+    angle[stub[tail] | stub[head]] = 0.0
     return angle
 
 
@@ -157,17 +161,21 @@ def _obstacle_seconds(
     return np.where(spared, 0.0, seconds)
 
 
-def _entries(
+def enters(
     graph: RoadGraph,
+    flags: npt.NDArray[np.uint8],
     segment: npt.NDArray[np.int32],
     backward: npt.NDArray[np.bool_],
     tail: npt.NDArray[np.int32],
     head: npt.NDArray[np.int32],
-    via: npt.NDArray[np.int32],
 ) -> npt.NDArray[np.bool_]:
-    """Turns from a public street into one for residents, or through a private gate."""
+    """Turns, bool [a], from a public street into one for residents, or through a private gate.
+
+    `flags` are those of the graph's segments, the states as in TurnGraph.
+    """
     bit = np.where(backward, SegmentFlag.RESTRICTED_BACKWARD, SegmentFlag.RESTRICTED_FORWARD)
-    restricted = (graph.flags[segment] & bit) > 0
+    restricted = (flags[segment] & bit) > 0
+    via = np.where(backward[tail], graph.tail[segment[tail]], graph.head[segment[tail]])
     gate = (graph.node_flags[via] & NodeFlag.RESTRICTED) > 0
     entry: npt.NDArray[np.bool_] = (~restricted[tail] & restricted[head]) | (gate & ~restricted[tail])
     return entry

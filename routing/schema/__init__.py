@@ -14,8 +14,15 @@ from routing.evaluate import Evaluation
 from routing.events import EventList
 from routing.plan import Plan
 from routing.problem import Problem
+from routing.roads.profiles import SpeedProfile
 
-PUBLISHED: dict[str, type[Document]] = {"problem": Problem, "plan": Plan, "events": EventList, "evaluation": Evaluation}
+PUBLISHED: dict[str, type[Document]] = {
+    "problem": Problem,
+    "plan": Plan,
+    "events": EventList,
+    "evaluation": Evaluation,
+    "speeds": SpeedProfile,
+}
 
 
 def schema_of(name: str) -> dict[str, Any]:

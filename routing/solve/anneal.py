@@ -215,7 +215,7 @@ def anneal(
                 k = torn.shifts[z]
                 torn.changed[k] = 0
                 before += torn.length[k] - s.length[k]
-                if new > lane.best.value[0] - 4.0 * heat:
+                if new > lane.best.value[0] - 40.0 * heat:
                     keep(s, lane.pool, k)
             unserved += before
             current = new

@@ -288,13 +288,15 @@ def _shortest(travel: Matrix, source: int) -> Ints:
 def _is_metric(travel: Matrix, sample: int = 40_000) -> bool:
     """Whether triangles hold within a thousandth of the longest way; large matrices are sampled."""
     nodes = len(travel)
+    rounding = int(travel[travel < FAR].max(initial=0)) // 1000
     if nodes**3 <= 100 * sample:
-        first, middle, last = (part.ravel() for part in np.indices((nodes, nodes, nodes)))
-    else:
-        first, middle, last = np.random.default_rng(1).integers(0, nodes, (3, sample))
+        return all(
+            bool((travel <= travel[:, middle, None] + (travel[middle, None, :] + rounding)).all())
+            for middle in range(nodes)
+        )
+    first, middle, last = np.random.default_rng(1).integers(0, nodes, (3, sample))
     direct = travel[first, last].astype(np.int64)
     detour = travel[first, middle].astype(np.int64) + travel[middle, last]
-    rounding = int(travel[travel < FAR].max(initial=0)) // 1000
     return bool((direct <= detour + rounding).all())
 
 

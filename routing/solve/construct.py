@@ -65,6 +65,18 @@ def fill_gaps(scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline
     return filler.sequences
 
 
+def place_musts(scheduler: Scheduler, sequences: Sequence[Sequence[int]]) -> Sequences:
+    """The sequences with every further must-visit that fits, if optional visits give way."""
+    kept = [tuple(sequence) for sequence in sequences]
+    served = {visit for sequence in kept for visit in sequence}
+    if all(not visit.must or i in served for i, visit in enumerate(scheduler.problem.visits)):
+        return kept
+    filler = _Filler(scheduler, kept)
+    filler.fill(filler.musts(), Deadline(None), opening=True)
+    filler.make_room()
+    return filler.sequences
+
+
 def trim(scheduler: Scheduler, sequences: Sequence[Sequence[int]]) -> Sequences:
     """The sequences without the visits of least worth that keep a shift from being timed."""
     visits = scheduler.problem.visits

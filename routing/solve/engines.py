@@ -25,8 +25,6 @@ FINISH_S = 1e-5
 """Time kept for the same after the compiled search, per visit and shift."""
 LEAST_SEARCH_S = 0.01
 """What the compiled search may take for its first plan when the limit has passed before it began."""
-BOUND_FROM_S = 1.5
-"""Time that the search needs before a bound is looked for."""
 FIRST_PART = 0.6
 """Part of the limit that the compiled search has in any case."""
 FIRST_S = 0.6
@@ -90,26 +88,23 @@ def solve_by_search(
 ) -> Plan:
     """The compiled search with its route pool and CP-SAT."""
     deadline = Deadline.after(options.time_s)
-    from routing.solve.bound import upper_bound  # noqa: PLC0415 - the kernels load in a second that the others save
-    from routing.solve.search import search  # noqa: PLC0415
+    from routing.solve.bounded import search_and_bound  # noqa: PLC0415 - the kernels load in a second the others save
 
     scheduler = Scheduler(problem)
-    bound_by = _earlier(deadline, BOUND_FROM_S)
-    bound = None if bound_by.passed else upper_bound(problem, deadline=bound_by)
     reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
     left = deadline.remaining_s
     limits = (
         options if left is None else replace(options, seconds=max(LEAST_SEARCH_S, FIRST_PART * left, left - reserve))
     )
-    found = search(problem, limits, on_progress, should_stop, on_routes)
+    outcome = search_and_bound(problem, limits, on_progress, should_stop, on_routes)
     return finish(
         scheduler,
-        found.sequences,
+        outcome.found.sequences,
         seed=options.seed,
-        iterations=found.iterations,
+        iterations=outcome.found.iterations,
         engine="search",
         deadline=deadline,
-        bound_s=bound,
+        bound_s=outcome.bound_s,
     )
 
 

@@ -16,7 +16,8 @@ ENGINES: tuple[Engine, ...] = ("search", "ortools")
 class SolveOptions:
     """How long and with what to solve. With `iterations` and no `seconds` the plan is the same on every run.
 
-    With neither, `DEFAULT_SECONDS` are taken. Raises InputError naming the option that cannot be.
+    With neither, `DEFAULT_SECONDS` are taken. With `gap` the solve may end as soon as the objective is proven to be
+    within that part of the bound. Raises InputError naming the option that cannot be.
     """
 
     engine: Engine = "search"
@@ -24,6 +25,7 @@ class SolveOptions:
     iterations: int | None = None
     seed: int = 1
     processes: int = 1
+    gap: float | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -36,6 +38,8 @@ class SolveOptions:
             raise InputError(f"seed is {self.seed}; give a whole number from 0 to {2**31 - 1}")
         if self.processes < 1:
             raise InputError(f"processes is {self.processes}; give 1 or more")
+        if self.gap is not None and not 0 <= self.gap < 1:
+            raise InputError(f"gap is {self.gap}; give a part of the bound from 0 to 1, such as 0.01")
 
     @property
     def time_s(self) -> float | None:

@@ -195,26 +195,26 @@ class _Inquiry:
             self.better[position] = longer
         if loss < 0:
             return _unserved(visit, "value", "it fits and pays, but the search ended before it was put in", cost_s=0)
-        said = f"it fits, but would cost {loss} s more than it is worth" if loss else "it fits, but adds nothing"
+        said = (
+            f"it fits, but would cost {_minutes(loss)} more than it is worth" if loss else "it fits, but adds nothing"
+        )
         return _unserved(visit, "value", said, cost_s=loss)
 
     def _too_long(self, finding: _Finding) -> Unserved:
-        visit = self._problem.visits[finding.visit]
-        short = finding.short_s if 0 < finding.short_s < NEVER else None
-        if short is None:
-            return _unserved(visit, "shift", "no shift that may serve it can hold it, even when empty")
-        shift = self._problem.shifts[finding.shift].id
-        said = f"even the empty shift {shift!r} is {_minutes(short)} too short for it"
-        return _unserved(visit, "shift", said, short_s=short)
+        nowhere = "no shift that may serve it can hold it, even when empty"
+        return self._lacks(finding, "shift", nowhere, "even the empty shift {} is {} too short for it")
 
     def _crowded_out(self, finding: _Finding) -> Unserved:
+        nowhere = "no shift has room for it without displacing another visit"
+        return self._lacks(finding, "time", nowhere, "the best place, on shift {}, lacks {}")
+
+    def _lacks(self, finding: _Finding, reason: Reason, nowhere: str, best: str) -> Unserved:
+        """What is missing in the best place tried, where more time would help."""
         visit = self._problem.visits[finding.visit]
-        short = finding.short_s if 0 < finding.short_s < NEVER else None
-        if short is None:
-            return _unserved(visit, "time", "no shift has room for it without displacing another visit")
-        shift = self._problem.shifts[finding.shift].id
-        said = f"the best place, on shift {shift!r}, lacks {_minutes(short)}"
-        return _unserved(visit, "time", said, short_s=short)
+        if not 0 < finding.short_s < NEVER:
+            return _unserved(visit, reason, nowhere)
+        said = best.format(repr(self._problem.shifts[finding.shift].id), _minutes(finding.short_s))
+        return _unserved(visit, reason, said, short_s=finding.short_s)
 
     def _rivals(self, crowded: list[_Finding]) -> dict[int, Unserved]:
         """The visits of the least crowded shift whose single stop, worth more, holds the place."""
@@ -239,7 +239,7 @@ class _Inquiry:
                     best[visit] = (loss, rival)
             for visit, (loss, rival) in best.items():
                 if visit not in better:
-                    answers[visit] = self._displaced(visit, rival, loss)
+                    answers[visit] = self._displaced(visit, rival, loss, self._problem.shifts[position].rep)
         return answers
 
     def _swaps(self, position: int, visits: list[int]) -> Iterator[tuple[int, int, int, tuple[int, ...]]]:
@@ -271,12 +271,13 @@ class _Inquiry:
         """Whether another shift's better sequence holds the visit already."""
         return any(visit in sequence for other, sequence in self.better.items() if other != position)
 
-    def _displaced(self, visit_index: int, rival_index: int, loss: int) -> Unserved:
+    def _displaced(self, visit_index: int, rival_index: int, loss: int, rep: str) -> Unserved:
         visit, rival = self._problem.visits[visit_index], self._problem.visits[rival_index]
         if rival.must:
             said = f"its place is taken by {rival.id!r}, which must be served"
         else:
-            said = f"{rival.id!r} takes its place, and a swap would lose {loss} s"
+            worth = _minutes(rival.worth_s(rep))
+            said = f"{rival.id!r}, worth {worth}, takes its place, and a swap would lose {_minutes(loss)}"
         return _unserved(visit, "displaced", said, by=(rival.id,))
 
     def _worth(self, visit_index: int, rep: str) -> int:
@@ -311,7 +312,7 @@ def _unserved(
 
 def _minutes(seconds: int) -> str:
     """A length for a sentence: seconds below two minutes, else whole minutes rounded up."""
-    return f"{seconds} s" if seconds < 120 else f"{-(-seconds // 60)} min"
+    return f"{seconds} s" if abs(seconds) < 120 else f"{-(-seconds // 60)} min"
 
 
 def _skills(visit: Visit) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.solve.arrays import Arrays, Ints
+from routing.solve.master import Column, Master
 from routing.solve.pool import Pool
 
 Sequences = tuple[tuple[int, ...], ...]
@@ -40,6 +41,11 @@ class Columns:
     def take(self, rows: npt.NDArray[np.int64]) -> Columns:
         """These routes only."""
         return Columns(self.kind[rows], self.value[rows], self.visits[rows])
+
+    def routes(self, rows: npt.NDArray[np.int64], visits: int) -> list[Column]:
+        """These routes one by one, of a problem with so many visits."""
+        parts = (part[rows].tolist() for part in (self.kind, self.value, self.visits))
+        return [(kind, value, tuple(v for v in route if v < visits)) for kind, value, route in zip(*parts, strict=True)]
 
 
 def gather(arrays: Arrays, pools: Sequence[Pool]) -> Columns:
@@ -84,39 +90,20 @@ def recombine(
 
 def _relax(columns: Columns, capacity: Ints, visits: int) -> tuple[npt.NDArray[np.float64], float]:
     """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns."""
-    from scipy import sparse  # noqa: PLC0415 -- a second to import, and short solves never come here
-    from scipy.optimize import linprog  # noqa: PLC0415
-
-    scale = float(max(1, np.abs(columns.value).max()))
-    value = columns.value / scale
-    price = np.full(visits + 1, 0.0)
-    rent = np.zeros(len(capacity))
-    active = np.argsort(-columns.value, kind="stable")[:400]
-    relaxed = 0.0
-    reduced = value.copy()
+    master = Master(visits, capacity.tolist())
+    joining = np.argsort(-columns.value, kind="stable")[:400]
+    known = np.zeros(len(columns), np.bool_)
+    relaxed, reduced = 0.0, columns.value.astype(np.float64)
     for _ in range(ROUNDS):
-        subset = columns.take(active)
-        used = subset.visits < visits
-        rows = np.concatenate([subset.visits[used], visits + subset.kind])
-        cols = np.concatenate([np.nonzero(used)[0], np.arange(len(subset))])
-        matrix = sparse.csc_matrix((np.ones(len(rows)), (rows, cols)), shape=(visits + len(capacity), len(subset)))
-        limit = np.concatenate([np.ones(visits), capacity])
-        answer = linprog(  # type: ignore[call-overload]  # the stubs know no sparse constraints
-            -value[active], A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs"
-        )
-        duals = -answer.ineqlin.marginals
-        price[:visits] = duals[:visits]
-        rent = duals[visits:]
-        reduced = value - price[columns.visits].sum(axis=1) - rent[columns.kind]
-        relaxed = float(-answer.fun)
-        positive = np.flatnonzero(reduced > 1e-9)
-        positive = positive[~np.isin(positive, active, assume_unique=True)]
+        known[joining] = True
+        master.add(columns.routes(joining, visits))
+        prices, rents, relaxed = master.solve()
+        reduced = columns.value - np.append(prices, 0.0)[columns.visits].sum(axis=1) - rents[columns.kind]
+        positive = np.flatnonzero((reduced > 1e-3) & ~known)
         if len(positive) == 0:
             break
-        better = positive[np.argsort(-reduced[positive], kind="stable")[:1500]]
-        active = np.concatenate([active, better])
-    bound = relaxed + float((np.maximum(0.0, reduced)).max(initial=0.0)) * float(capacity.sum())
-    return reduced * scale, bound * scale
+        joining = positive[np.argsort(-reduced[positive], kind="stable")[:1500]]
+    return reduced, relaxed + float(np.maximum(0.0, reduced).max(initial=0.0)) * float(capacity.sum())
 
 
 def _pack(

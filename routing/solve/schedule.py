@@ -76,7 +76,8 @@ class Scheduler:
         self._ends = tuple((problem.location_index[s.start], problem.location_index[s.end]) for s in problem.shifts)
         self._pauses: dict[int, PauseTable] = {}
         self._spans: dict[tuple[int, int], tuple[StartSpan, ...]] = {}
-        self._tables: dict[int, SpanTable] = {}
+        self._tables: dict[object, SpanTable] = {}
+        self._any_shift = all(visit.shifts is None and visit.promise is None for visit in problem.visits)
         self._day_tables: dict[date, SpanTable] = {}
         self._day_spans: dict[tuple[int, date], tuple[StartSpan, ...]] = {}
 
@@ -101,13 +102,14 @@ class Scheduler:
 
     def span_table(self, shift_index: int) -> SpanTable:
         """The start spans of all visits on the shift."""
-        table = self._tables.get(shift_index)
+        shift = self.problem.shifts[shift_index]
+        key = (shift.day, shift.skills) if self._any_shift else shift_index
+        table = self._tables.get(key)
         if table is None:
-            shift = self.problem.shifts[shift_index]
             day = self._day_tables.get(shift.day)
             if day is None:
                 day = self._day_tables[shift.day] = day_table(self.problem, shift.day)
-            table = self._tables[shift_index] = span_table(self.problem, shift, day)
+            table = self._tables[key] = span_table(self.problem, shift, day)
         return table
 
     def pauses(self, shift_index: int) -> PauseTable:

@@ -23,7 +23,10 @@ from routing.solve.arrays import Arrays, to_arrays
 from routing.solve.clock import load
 from routing.solve.options import Progress, SolveOptions
 from routing.solve.polish import polish
+from routing.solve.pool import Pool
+from routing.solve.proof import kernels_loaded
 from routing.solve.recombine import Sequences, recombine
+from routing.solve.sequencing import best_order
 from routing.solve.stop import Cancelled, FirstOf, Gap, Iterations, Seconds, Standing, Stop
 
 LANES = 2
@@ -31,27 +34,31 @@ LANES = 2
 POOL_CELLS = 1 << 15
 IMPORT_FROM_S = 4.0
 """Time limit from which CP-SAT is loaded, beside the search, if it is not there yet; that takes a second or two."""
+ORDER_FROM_S, ORDER_PART = 0.5, 0.02
+"""Time limit from which orders are made exact between stages, and the part of it for each time."""
 SWEEPS = 20
 """Times the travel phase goes over all visits at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search has found: visit positions per shift, in the order of the problem's shifts."""
+    """What a search has found: visit positions per shift, in the order of the problem's shifts, and routes it saw."""
 
     sequences: Sequences
     iterations: int
     objective_s: int
+    pools: tuple[Pool, ...] = ()
+    arrays: Arrays | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """Settings of the annealing. Temperatures are parts of the mean worth of a visit."""
 
-    hot: float = 0.6
+    hot: float = 2.0
     cold: float = 0.001
     reheat: float = 0.2
-    mean: float = 12.0
+    mean: float = 6.0
     longest: int = 12
     patience: float = 0.3
     share: float = 1.0
@@ -126,7 +133,8 @@ class _Run:
         self.options, self.bound_s, self.tuning = options, bound_s, tuning
         self.on_progress, self.on_routes, self.told = on_progress, on_routes, -(1 << 62)
         self.timed = options.iterations is None
-        self.arrays = to_arrays(problem)
+        self.problem, self.arrays = problem, to_arrays(problem)
+        self.in_order: set[tuple[int, tuple[int, ...]]] = set()
         self.solver_ready = self._prepare_recombination()
         count = options.processes if self.timed else LANES
         self.lanes = [new_lane(self.arrays, options.seed, i, POOL_CELLS) for i in range(count)]
@@ -161,7 +169,8 @@ class _Run:
                 list(threads.map(lambda lane, stage=stage: self._cool(lane, stage), self.lanes))
                 self._recombine(number)
         best = self._best()
-        return Found(_sequences(best), self._iterations(), self._objective(best))
+        pools = tuple(lane.pool for lane in self.lanes)
+        return Found(_sequences(best), self._iterations(), self._objective(best), pools, self.arrays)
 
     def _stages(self) -> list[Stage]:
         tuning = self.tuning
@@ -239,8 +248,30 @@ class _Run:
                 seed=self.options.seed + number,
             )
             sequences = better or sequences
-        self._share(sequences)
+        self._share(self._ordered(sequences))
         self._tell("recombined")
+
+    def _ordered(self, sequences: Sequences) -> Sequences:
+        """The routes with the visits of each in their best order, as far as the time for it goes."""
+        if self.timed and (self.clock.seconds < ORDER_FROM_S or not kernels_loaded()):
+            return sequences
+        until = self.clock.elapsed_s + ORDER_PART * self.clock.seconds
+        better = list(sequences)
+        for k, visits in enumerate(sequences):
+            if len(visits) < 3 or (k, visits) in self.in_order:
+                continue
+            if self.timed and self.clock.elapsed_s > until:
+                break
+            order = best_order(self.problem, self.arrays, k, visits)
+            if order is not None and self._value(k, order) > self._value(k, visits):
+                better[k] = order
+            self.in_order.add((k, better[k]))
+        return tuple(better)
+
+    def _value(self, k: int, visits: Sequence[int]) -> int:
+        """What the visits in this order are worth on shift k, in the first lane's clocks."""
+        _load(self.arrays, self.lanes[0], k, visits)
+        return int(self.lanes[0].state.value[k])
 
     def _share(self, sequences: Sequences) -> None:
         """Let every lane go on from these routes."""

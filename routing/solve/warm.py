@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from routing.problem import Problem
+from routing.solve.bound import upper_bound
+from routing.solve.bounded import search_and_bound
 from routing.solve.options import SolveOptions
-from routing.solve.search import search
 
 
 def warm() -> None:
@@ -22,7 +23,9 @@ def warm() -> None:
             "visits": [{"id": place, "location": place, "service_s": 60, "value_s": 600} for place in ("a", "b")],
         }
     )
-    search(problem, SolveOptions(iterations=20))
+    search_and_bound(problem, SolveOptions(iterations=20))
+    alone = problem.with_parts(shifts=problem.shifts[:1], visits=problem.visits)
+    upper_bound(alone)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings_for(url: str, roads: Path, folder: Path) -> Settings:
     return Settings(
+        worker=False,
+        lease_seconds=2.0,
         data_dir=folder,
         database_url=url,
         roads_dir=roads,
@@ -59,7 +61,7 @@ def fill(settings: Settings) -> None:
 def plan_two_days(settings: Settings, solvers: WarmSolvers) -> None:
     """Plans of both reps on two days."""
     store = open_store(settings.store_url)
-    run = PlanRun(first_day=MONDAY, days=2, seconds=0.5)
+    run = PlanRun(first_day=MONDAY, days=2, seconds=2.0)
     with store.session() as session:
         add_run(session, SYSTEM, run)
     run_planning(store, run.id, make_tools(settings, solvers), now=datetime.now(UTC))
@@ -96,11 +98,12 @@ def planned_postgres(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
     """The name of a PostgreSQL database with the small organisation and its two days planned, to copy."""
-    postgres.run(f"CREATE DATABASE template_planned TEMPLATE {migrated_postgres}")
-    found = settings_for(postgres.url("template_planned"), roads, tmp_path_factory.mktemp("planned"))
+    name = f"template_planned_{secrets.token_hex(4)}"  # several folders of tests make one on the same server
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE {migrated_postgres}")
+    found = settings_for(postgres.url(name), roads, tmp_path_factory.mktemp("planned"))
     fill(found)
     plan_two_days(found, solvers)
-    return "template_planned"
+    return name
 
 
 def planned_url(request: pytest.FixtureRequest, folder: Path) -> str:
@@ -128,6 +131,20 @@ def sqlite_settings(migrated_sqlite: Path, roads: Path, tmp_path: Path) -> Setti
     found = settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path)
     fill(found)
     return found
+
+
+@pytest.fixture
+def working(settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+    """A running service with a worker, on a database of its own."""
+    with served(settings.model_copy(update={"worker": True}), solvers) as running:
+        yield running
+
+
+@pytest.fixture
+def working_on_sqlite(sqlite_settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+    """A running service with a worker, on SQLite alone."""
+    with served(sqlite_settings.model_copy(update={"worker": True}), solvers) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from visits.models import Customer, Person, Rep, Role, Territory
-from visits.queries.people import hash_token
+from visits.models import Customer, Person, Rep, Role, SignInKind, Territory
+from visits.queries.sign_ins import sign_in
 from visits.store import Store
 
 LON, LAT = 24.94, 60.17
@@ -65,14 +65,14 @@ def seed(store: Store) -> None:
                     )
                 )
         for name, (role, rep, territories) in PEOPLE.items():
-            session.add(
-                Person(
-                    id=f"person-{name}",
-                    email=f"{name}@example.com",
-                    name=name.title(),
-                    role=role.value,
-                    rep_id=rep,
-                    territory_ids=territories,
-                    token_hash=hash_token(TOKENS[name]),
-                )
+            person = Person(
+                id=f"person-{name}",
+                email=f"{name}@example.com",
+                name=name.title(),
+                role=role.value,
+                rep_id=rep,
+                territory_ids=territories,
             )
+            session.add(person)
+            session.flush()
+            sign_in(session, person, SignInKind.TOKEN, token=TOKENS[name])

@@ -8,14 +8,17 @@ import pytest
 from sqlmodel import col, select
 
 from api.app import PREFIX, create_app
-from api.auth.policies import POLICIES
+from api.auth.policies import POLICIES, SCOPES, permits
+from api.errors import not_found
 from api.openapi import operations
 from api.settings import Settings
 from tests.api.conftest import MONDAY
 from tests.api.seed import PEOPLE
 from tests.api.serving import Served
 from tests.api.test_problems import problem_of
-from visits.models import Person, Visit
+from visits.models import ApiKey, Person, Role, Visit
+from visits.queries.api_keys import add_key
+from visits.scope import SYSTEM, Viewer
 
 DOCUMENT = create_app(Settings(data_dir=Path("/nowhere"))).openapi()
 CLOSED = [
@@ -36,18 +39,35 @@ THINGS = {
     "south": {"rep_id": "bo", "customer_id": "c9-0", "territory_id": "south"},
 }
 REP_OF = {"north": "ana", "south": "bo"}
-UNSCOPED = ("{run_id}", "{z}", "{proposal_id}", "{plan_id}", "{hold_id}")
+UNSCOPED = (
+    "{run_id}",
+    "{z}",
+    "{proposal_id}",
+    "{plan_id}",
+    "{hold_id}",
+    "{person_id}",
+    "{session_id}",
+    "{key_id}",
+    "{webhook_id}",
+)
 """Not part of a thing's address: their rights have tests of their own, here and in test_proposals."""
+ENDLESS = {"stream_events"}
+"""Answers that do not end; see test_events."""
 QUERIES = {"explain_customer": f"?date={MONDAY.isoformat()}"}
-BODIES = {"report_late": {"minutes": 5}}
+BODIES = {"report_late": {"minutes": 5}, "take_fill_in": {"visit": "vis_none"}}
 ONE_THING = [entry for entry in CLOSED if "{" in entry.values[0] and not any(u in entry.values[0] for u in UNSCOPED)]
-TAPS = [entry for entry in ONE_THING if entry.values[1] == "post"]
+OF_VISITS = [entry for entry in ONE_THING if "{visit_id}" in entry.values[0] or entry.values[2] in BODIES]
+TAPS = [entry for entry in OF_VISITS if entry.values[1] == "post"]
+OF_TERRITORIES = {entry.values[:2] for entry in ONE_THING if entry not in OF_VISITS}
+KEY_ROLES = (Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
 
 
 def address(path: str, territory: str, visit: str = "vis_none") -> str:
     """A path with the ids of one territory's things in it."""
-    others = {"run_id": "run_none", "proposal_id": "prp_none", "plan_id": "pln_none", "hold_id": "hld_none"}
-    return path.format(**THINGS[territory], **others, date=MONDAY.isoformat(), visit_id=visit, z=1, x=0, y=0)
+    ids = {"visit_id": visit, "run_id": "run_none", "session_id": "sin_none", "key_id": "key_none"}
+    others = {"proposal_id": "prp_none", "plan_id": "pln_none", "hold_id": "hld_none", "webhook_id": "whk_none"}
+    person = {"person_id": f"person-{REP_OF[territory]}"}
+    return path.format(**THINGS[territory], **ids, **others, **person, date=MONDAY.isoformat(), z=1, x=0, y=0)
 
 
 def may_call(person: str, operation: str) -> bool:
@@ -85,9 +105,48 @@ def test_what_is_not_yours_is_not_there(shared: Served, path: str, method: str, 
             filled = address(path, territory, visits[REP_OF[territory]][0]) + QUERIES.get(operation, "")
             reply = shared.send(person, method, filled, json={"name": "New"}, headers={"If-Match": "999"})
             if territory in OWN[person]:
-                assert reply.status_code in {200, 412}, (person, territory, reply.text)
+                assert reply.status_code in {200, 201, 412}, (person, territory, reply.text)
             else:
                 problem_of(reply, 404)
+
+
+@pytest.mark.parametrize("role", KEY_ROLES)
+def test_a_key_opens_what_its_role_and_scopes_say_and_nothing_else(role: Role) -> None:
+    for operation, policy in POLICIES.items():
+        opened_by = {scope for scope, opened in SCOPES.items() if operation in opened}
+        for scope in SCOPES:
+            viewer = Viewer("key_1", "key", role, scopes=frozenset({scope}))
+            by_scope = scope in opened_by or operation == "get_me"
+            assert permits(operation, viewer) == (policy.roles is None or (by_scope and role in policy.roles))
+
+
+@pytest.mark.parametrize("role", KEY_ROLES)
+def test_keys_at_every_operation(shared: Served, role: Role) -> None:
+    territories = None if role is Role.ADMIN else ["north"]
+    for path, method, operation in (entry.values for entry in CLOSED):
+        opening = [scope for scope in SCOPES if operation in SCOPES[scope]]
+        with_it, without = (
+            key_headers(shared, ApiKey(name="test", role=role, scopes=scopes, territory_ids=territories))
+            for scopes in (opening, [scope for scope in SCOPES if scope not in opening])
+        )
+        if operation != "get_me":
+            shut = shared.send(None, method, address(path, "north"), headers=without, json={})
+            assert problem_of(shut, 404).detail == not_found().detail, operation
+        if not opening or role not in POLICIES[operation].roles or operation in ENDLESS:
+            continue
+        reply = shared.send(None, method, address(path, "north"), headers=with_it, json={})
+        assert reply.status_code != 401, operation
+        if "{" not in path and operation != "get_map":
+            assert reply.status_code in {200, 422}, (operation, reply.text)
+        if (path, method) in OF_TERRITORIES:
+            assert reply.status_code in {200, 412}, (operation, reply.text)
+            beyond = shared.send(None, method, address(path, "south"), headers=with_it, json={})
+            assert beyond.status_code == (404 if territories else reply.status_code), operation
+
+
+def key_headers(service: Served, key: ApiKey) -> dict[str, str]:
+    with service.store.session() as session:
+        return {"Authorization": f"Bearer {add_key(session, SYSTEM, key)}", "If-Match": '"999"'}
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), TAPS)

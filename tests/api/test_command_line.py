@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from api import cli
 from api.commands.plan import require_musts
 from routing.errors import BeatplanError, InputError, NoFeasiblePlan, RoadError, SolveError
 from visits.models import Person
-from visits.planning import NotPlanned, RunResult
-from visits.queries.people import hash_token, people
+from visits.queries.people import people
+from visits.queries.sign_ins import holder_of
+from visits.run_result import NotPlanned, RunResult
 from visits.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -188,7 +190,7 @@ def test_from_nothing_to_people(tmp_path: Path, capsys: pytest.CaptureFixture[st
     with store.reading() as session:
         (ada,) = people(session)
         assert isinstance(ada, Person)
-        assert ada.token_hash == hash_token(token)
+        assert holder_of(session, token, datetime.now(UTC))[0].id == ada.id
     store.close()
     assert cli.run(["user", "token", "ada@example.com", "--data", data]) == 0
     assert capsys.readouterr().out.strip() != token

@@ -276,6 +276,30 @@ def test_why_a_customer_is_not_planned(shared: Served) -> None:
     problem_of(shared.get("dispatcher", "/customers/c0-0/explanation?date=2026-01-05"), 409)
 
 
+def test_a_rep_chooses_what_to_do_with_freed_time(planned: Served) -> None:
+    before = plan_of(planned)
+    visit = before.stops[1].visit
+    headers = {"Idempotency-Key": str(uuid4())}
+    body = {"reason": "closed", "fill": False}
+    cancelled = planned.send("ana", "POST", f"/visits/{visit}/cancel", json=body, headers=headers).json()
+    assert cancelled["diff"]["added"] == []
+    assert not any(one["planned"] for one in cancelled["suggestions"])
+    path = f"/reps/ana/plans/{DAY}/fill-ins"
+    if cancelled["suggestions"]:
+        chosen = {"visit": cancelled["suggestions"][0]["visit"]}
+        headers = {"Idempotency-Key": str(uuid4())}
+        taken = planned.send("ana", "POST", path, json=chosen, headers=headers)
+        assert taken.status_code == 200, taken.text
+        assert planned.send("ana", "POST", path, json=chosen, headers=headers).json() == taken.json()
+        assert chosen["visit"] in {stop.visit for stop in plan_of(planned).stops}
+        assert plan_of(planned).cause == "fill_in"
+        headers = {"Idempotency-Key": str(uuid4())}
+        problem_of(planned.send("ana", "POST", path, json=chosen, headers=headers), 409)
+    problem_of(planned.send("ana", "POST", path, json={"visit": "x"}), 400)
+    headers = {"Idempotency-Key": str(uuid4())}
+    problem_of(planned.send("bo", "POST", path, json={"visit": "x"}, headers=headers), 404)
+
+
 def test_late_taps_settle_and_stand_in_the_history(planned: Served) -> None:
     visit = plan_of(planned).stops[0].visit
 

@@ -86,6 +86,29 @@ def test_matrix_and_route_agree(roads, tmp_path):
     assert there_again["distance_m"] == metres
 
 
+def test_own_speeds_hold_from_then_on_and_outlive_a_new_build(tmp_path):
+    out, own = tmp_path / "roads", tmp_path / "mine.json"
+    run("build", EXTRACT, "--out", out)
+    morning = (out, RAILWAY_STATION, CATHEDRAL, "--departure", "2026-11-23T08:00")
+    before = json.loads(run("route", *morning))["duration_s"]
+    profile = json.loads(run("speeds", out))
+    ring = [[24.90, 60.10], [25.00, 60.10], [25.00, 60.20], [24.90, 60.20]]
+    profile["areas"] = [{"name": "centre", "ring": ring, "factors": {"peak": 0.5}}]
+    own.write_text(json.dumps(profile))
+    assert "areas: centre" in run("speeds", out, own)
+    slow = json.loads(run("route", *morning))["duration_s"]
+    assert slow > 1.5 * before
+    run("build", EXTRACT, "--out", out)
+    assert json.loads(run("route", *morning))["duration_s"] == slow
+    profile["areas"][0]["factors"] = {"rush": 0.5}
+    own.write_text(json.dumps(profile))
+    with pytest.raises(InputError, match=r"mine\.json.*names the speeds 'rush'"):
+        run("speeds", out, own)
+    with pytest.raises(InputError, match="no road network"):
+        run("speeds", tmp_path, own)
+    assert json.loads(run("route", *morning))["duration_s"] == slow
+
+
 @pytest.mark.parametrize(
     ("places", "said"),
     [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
+import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -124,20 +125,28 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_named_and_nothing_is_left(
-    problem_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_file = os.fdopen
-
-    def full(handle: int, *rest: object, **more: object) -> object:
-        os.close(handle)
-        return open_file(os.open("/dev/full", os.O_WRONLY), *rest, **more)  # type: ignore[call-overload]
-
-    monkeypatch.setattr("routing.documents.os.fdopen", full)
-    result = _run("solve", problem_file, "--out", tmp_path / "plan.json", *QUICK)
+def test_a_full_disk_is_named_and_stays_what_it_is(problem_file: Path) -> None:
+    result = _run("solve", problem_file, "--out", "/dev/full", *QUICK)
     assert isinstance(result.exception, InputError)
-    assert "plan.json" in str(result.exception)
-    assert {path.name for path in tmp_path.iterdir()} == {"problem.json"}
+    assert str(result.exception).startswith("/dev/full cannot be written: No space left on device; ")
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+def test_a_file_that_grows_too_large_leaves_the_old_one(problem_file: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text("old")
+    command = ["beatplan", "solve", str(problem_file), "--out", str(plan), *QUICK]
+    limited = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (64, 64)); import sys; sys.argv = {command!r}; "
+    ended = subprocess.run(
+        [sys.executable, "-c", limited + "from api.cli import main; main()"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"beatplan: {plan} cannot be written: File too large; ")
+    assert plan.read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"problem.json", "plan.json"}
 
 
 def test_both_from_standard_input_is_refused() -> None:

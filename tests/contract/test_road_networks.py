@@ -11,9 +11,9 @@ import pytest
 
 import visits.demo
 from routing.errors import RoadError
-from routing.roads.extract import read_road_graph
 from routing.roads.network import RoadNetwork, require_on_roads
-from routing.roads.oracle import NetworkxRoadNetwork, great_circle_m
+from routing.roads.oracle.network import NetworkxRoadNetwork, great_circle_m
+from routing.roads.oracle.osmnx_reading import read_road_graph
 from routing.roads.osrm import OsrmRoadNetwork
 from routing.roads.store import build_roads, open_roads
 from tests.contract.osrm_server import serve_osrm

@@ -73,15 +73,16 @@ def gain_when_carried_out(problem: Problem, plan: Plan, name: str, remedy: Remed
 
 
 @given(tiny_problems(visits=5, shifts=2, waiting=False))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_remedy_can_be_carried_out_at_its_price(problem):
     plan = planned(problem)
     for entry in plan.unserved:
         assert why_not(problem, plan, entry.visit).visit == entry.visit
-        for remedy in what_would_make_room(problem, plan, entry.visit):
+        for remedy in what_would_make_room(problem, plan, entry.visit, worth=True):
             real = gain_when_carried_out(problem, plan, entry.visit, remedy)
             assert real is not None
             assert real >= remedy.gain_s
+            assert remedy.kind != "worth_more" or remedy.extra_s == max(0, -remedy.gain_s)
 
 
 @pytest.mark.needs_bench
@@ -91,8 +92,9 @@ def test_a_rep_week_has_remedies_for_every_visit():
     for entry in plan.unserved[::6]:
         reason = why_not(problem, plan, entry.visit)
         assert reason.reason in {"value", "displaced", "time", "shift", "window"}
-        remedies = what_would_make_room(problem, plan, entry.visit, seconds=20)
+        remedies = what_would_make_room(problem, plan, entry.visit, seconds=20, worth=True)
         assert "drop" in {remedy.kind for remedy in remedies}
+        assert (reason.reason == "value") <= ("worth_more" in {remedy.kind for remedy in remedies})
         for remedy in remedies:
             assert gain_when_carried_out(problem, plan, entry.visit, remedy) >= remedy.gain_s
 

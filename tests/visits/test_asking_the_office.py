@@ -12,6 +12,7 @@ from tests.visits.test_proposals import DANA, EIGHT, ask, commit, current_texts
 from tests.visits.world import MONDAY, StraightTravel, appointment, at, customer, fill, fill_town, rep
 from visits.asking_the_office import offer_to_office
 from visits.errors import ConflictError, NotFoundError
+from visits.filling import take_fill_in
 from visits.holding import HELD, HoldRequest, book_slot, hold_slot, release_slot
 from visits.models import Event, Proposal, SlotHold, Visit
 from visits.offering import SlotRequest, quote_slots
@@ -141,3 +142,29 @@ def test_holds_do_not_show_in_proposals(store: Store) -> None:
     stop = documents(store)["rep_ana", MONDAY].stops[-1]
     answer = commit(store, ask(store, {"type": "cancel", "visit": stop.visit}, now=at(7)), now=at(7))
     assert all(held not in {stop.visit for stop in one.stops} for one in answer.plans)
+
+
+def test_the_rep_may_keep_freed_time_or_fill_it_by_choice(store: Store) -> None:
+    fill_town(store, 8)
+    plan(store)
+    fill(store, *(customer(f"due{i}", ago=60, tier="A") for i in range(4)))
+    ana = documents(store)["rep_ana", MONDAY]
+    common = {"reason": "", "now": EIGHT, "travel": StraightTravel()}
+    answer = cancel_visit(store, SYSTEM, ana.stops[-1].visit, key="k", fill=False, **common)
+    assert answer.diff is not None
+    assert answer.diff.added == ()
+    assert answer.home_earlier_s > 0
+    assert answer.suggestions
+    assert not any(one.planned for one in answer.suggestions)
+    chosen = answer.suggestions[0]
+    taken = take_fill_in(store, SYSTEM, "rep_ana", MONDAY, chosen.visit, key="f", now=EIGHT, travel=StraightTravel())
+    assert taken.plan is not None
+    stops = [stop.visit for stop in taken.plan.stops]
+    assert stops.index(chosen.visit) == (0 if chosen.after is None else stops.index(chosen.after) + 1)
+    assert set(stops) - {chosen.visit} == {stop.visit for stop in ana.stops[:-1]}
+    again = take_fill_in(store, SYSTEM, "rep_ana", MONDAY, chosen.visit, key="f", now=EIGHT, travel=StraightTravel())
+    assert again == taken
+    with pytest.raises(ConflictError, match="no longer free or due"):
+        take_fill_in(store, SYSTEM, "rep_ana", MONDAY, chosen.visit, key="g", now=EIGHT, travel=StraightTravel())
+    undo_plan(store, SYSTEM, taken.plan.plan, now=EIGHT)
+    assert chosen.visit not in {stop.visit for stop in documents(store)["rep_ana", MONDAY].stops}

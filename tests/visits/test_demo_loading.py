@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import func, select
 
 from routing.roads.store import build_roads, open_roads
-from routing.solve.options import SolveOptions
 from tests.visits.test_planning import documents
 from tests.visits.world import HELSINKI, queue_run, quick_tools
 from visits.day_plan import DayPlan
@@ -18,7 +17,7 @@ from visits.demo_loading import DEMO_DATA, load_demo, next_working_day, working_
 from visits.errors import InputError
 from visits.models import Customer, Territory, Visit
 from visits.planning import run_planning
-from visits.queries.people import person_by_token
+from visits.queries.sign_ins import holder_of
 from visits.replanning import cancel_visit
 from visits.scope import SYSTEM
 from visits.solving import tools_for
@@ -47,8 +46,8 @@ def test_loading_twice_changes_nothing_but_the_tokens(store: Store) -> None:
         assert sorted(session.exec(select(Customer.last_visit)).all()) == sorted(seen)
         assert max(seen) < date(2026, 11, 23)
         for old, new in zip(first.people, again.people, strict=True):
-            assert person_by_token(session, old.token) is None
-            assert person_by_token(session, new.token).email == old.email
+            assert holder_of(session, old.token, datetime.now(UTC)) is None
+            assert holder_of(session, new.token, datetime.now(UTC))[0].email == old.email
     assert sorted({person.role for person in first.people}) == ["admin", "dispatcher", "manager", "rep"]
 
 
@@ -103,8 +102,7 @@ def test_the_demo_city_is_planned_and_repaired_on_its_roads(migrated_sqlite: Pat
         reason="closed",
         key="1",
         now=monday.stops[0].departure,
-        tools=tools,
-        options=SolveOptions(iterations=1),
+        travel=tools.travel,
     )
     executed = [(stop.visit, stop.start_s) for stop in monday.stops[:2]]
     assert [(stop.visit, stop.start_s) for stop in answer.plan.stops[:2]] == executed

@@ -72,7 +72,7 @@ def test_a_day_is_planned_stored_and_can_be_replayed(store: Store) -> None:
     again = solve_by_insertion(problem, quick_options(version))
     assert evaluate(problem, again).valid
     assert [stop.visit for stop in again.routes[0].stops] == [stop.visit for stop in document.stops]
-    assert kinds == {"run.started": 1, "plan.stored": 1, "run.done": 1}
+    assert kinds == {"run.started": 1, "plan.stored": 1, "run.territory": 1, "run.done": 1}
     for stop in document.stops:
         row = rows[stop.visit]
         assert (row.rep_id, row.day, row.start_s, row.state) == ("rep_ana", MONDAY, stop.start_s, stop.state)

@@ -13,7 +13,18 @@ from tests.visits.world import MONDAY, WEEK, StraightTravel, appointment, at, cu
 from visits.day_plan import DayPlan
 from visits.deciding import CommitAnswer, StaleProposalError, commit_proposal, discard_proposal
 from visits.errors import ConflictError, InputError, NotFoundError
-from visits.models import Absence, Event, Plan, PlanVersion, Proposal, Role, Territory, Visit, VisitTransition
+from visits.models import (
+    Absence,
+    Event,
+    Plan,
+    PlanVersion,
+    Proposal,
+    Role,
+    StoredProblem,
+    Territory,
+    Visit,
+    VisitTransition,
+)
 from visits.problem_store import load_problem
 from visits.proposal_views import ProposalAnswer, ProposalRequest
 from visits.proposing import LIFE, get_proposal, propose, show
@@ -36,7 +47,7 @@ def team(store: Store, customers: int = 40, days: int = 1, *rows) -> dict[str, D
 
 
 def ask(store: Store, *events: dict, viewer: Viewer = DANA, now=EIGHT, **more) -> ProposalAnswer:
-    request = ProposalRequest.model_validate({"date": MONDAY, "events": events, **more})
+    request = ProposalRequest.model_validate({"date": MONDAY, "events": events} | more)
     return propose(store, viewer, request, now=now, travel=StraightTravel())
 
 
@@ -189,6 +200,23 @@ def test_a_proposal_expires_and_comes_back_fresh(store: Store) -> None:
         assert show(get_proposal(session, DANA, proposal.id), late).state == "expired"
     with pytest.raises(StaleProposalError, match="expired"):
         commit(store, proposal, now=late)
+
+
+def test_proposals_without_effect_go_after_a_day_with_their_problems(store: Store) -> None:
+    before = team(store, 40, 3)
+    visit = before["rep_ana"].stops[-1].visit
+    kept = commit(store, ask(store, {"type": "cancel", "visit": before["rep_ana"].stops[0].visit}))
+    for _ in range(2):
+        ask(store, {"type": "cancel", "visit": visit})
+    with store.reading() as session:
+        problems = set(session.exec(select(StoredProblem.hash)).all())
+    tomorrow = ask(store, {"type": "absent", "rep": "rep_bo", "from_s": 36_000}, date=WEEK[2], now=at(9, day=WEEK[1]))
+    with store.reading() as session:
+        assert set(session.exec(select(Proposal.id)).all()) == {kept.proposal.id, tomorrow.id}
+        left = set(session.exec(select(StoredProblem.hash)).all())
+        used = set(session.exec(select(PlanVersion.problem_hash)).all())
+    assert problems - left
+    assert used <= left
 
 
 def test_a_day_that_went_on_means_a_fresh_proposal(store: Store) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlmodel import select
 
@@ -9,18 +11,20 @@ from tests.visits.test_planning import plan
 from tests.visits.world import MONDAY, customer, fill, queue_run, rep
 from visits.day_plan import DayPlan
 from visits.errors import ConflictError, InputError, NotFoundError
-from visits.models import Person, PlanRun, Role, Territory, Visit
+from visits.models import Person, PlanRun, Role, SignInKind, Territory, Visit
 from visits.queries.customers import get_customer, list_customers
 from visits.queries.events import events_after
 from visits.queries.page import PageRequest
-from visits.queries.people import hash_token, new_token, person_by_token
 from visits.queries.plans import current_plan, list_plans, plan_version_number
 from visits.queries.reps import get_rep, list_reps
 from visits.queries.runs import add_run, get_run, list_runs, request_cancel
+from visits.queries.sign_ins import hash_token, holder_of, new_token, sign_in
 from visits.queries.territories import get_territory, list_territories
 from visits.queries.visits import get_visit, list_visits
 from visits.scope import SYSTEM, Viewer, viewer_of
 from visits.store import Store
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 ANA = Viewer("per_ana", "Ana", Role.REP, "rep_ana", frozenset({"ter_n"}))
 NORTH = Viewer("per_north", "North", Role.DISPATCHER, None, frozenset({"ter_n"}))
@@ -62,7 +66,7 @@ def test_who_sees_what(country: Store) -> None:
             seen = {visit.rep_id for visit in list_visits(session, viewer, WHOLE).items}
             assert seen == reps | ({None} if viewer.role is not Role.REP else set())
             told = {event.rep_id for event in events_after(session, viewer, 0)}
-            assert told == reps | ({None} if viewer.sees_all else set())
+            assert told == reps | ({None} if viewer.role is not Role.REP and reps else set())
 
 
 def test_what_may_not_be_seen_is_not_found(country: Store) -> None:
@@ -160,12 +164,18 @@ def test_a_waiting_run_is_cancelled_at_once_and_only_once(country: Store) -> Non
 
 
 def test_a_token_opens_for_its_owner_alone(country: Store) -> None:
-    token = new_token()
+    token, old, over = new_token(), new_token(), new_token()
     with country.session() as session:
-        session.add(Person(email="a@b.fi", name="Ana", role="rep", rep_id="rep_ana", token_hash=hash_token(token)))
-        session.add(Person(email="c@d.fi", name="Gone", role="admin", token_hash=hash_token("old"), active=False))
+        ana = Person(email="a@b.fi", name="Ana", role="rep", rep_id="rep_ana")
+        gone = Person(email="c@d.fi", name="Gone", role="admin", active=False)
+        session.add_all([ana, gone])
+        session.flush()
+        sign_in(session, ana, SignInKind.TOKEN, token=token)
+        sign_in(session, gone, SignInKind.TOKEN, token=old)
+        sign_in(session, ana, SignInKind.SESSION, NOW, token=over)
     with country.reading() as session:
-        person = person_by_token(session, token)
-        assert viewer_of(session, person) == Viewer(person.id, "Ana", Role.REP, "rep_ana", frozenset({"ter_n"}))
-        assert person_by_token(session, "old") is None
-        assert person_by_token(session, hash_token(token)) is None
+        person, row = holder_of(session, token, NOW)
+        seen = Viewer(person.id, "Ana", Role.REP, "rep_ana", frozenset({"ter_n"}), sign_in_id=row.id)
+        assert viewer_of(session, person, row.id) == seen
+        for wrong in (old, over, hash_token(token)):
+            assert holder_of(session, wrong, NOW) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from visits.models.absence import Absence
+from visits.models.api_key import ApiKey
 from visits.models.base import Table, new_id, utc_now
 from visits.models.customer import Customer
 from visits.models.event import Event
@@ -10,35 +11,51 @@ from visits.models.idempotency_key import IdempotencyKey
 from visits.models.person import Person, Role
 from visits.models.plan import Plan, PlanVersion, StoredProblem
 from visits.models.plan_change import PlanChange
-from visits.models.plan_run import PlanRun, RunState
+from visits.models.plan_part import PlanPart
+from visits.models.plan_run import JobQueue, PlanRun, RunState
 from visits.models.policy import Policy
+from visits.models.privacy import Consent, Position, PrivacySettings
 from visits.models.proposal import Proposal, ProposalState
 from visits.models.rep import Rep
+from visits.models.sign_in import ProviderVisit, SignIn, SignInKind, SignInLink
 from visits.models.slot_hold import HoldState, SlotHold
 from visits.models.territory import Territory
 from visits.models.visit import CLOSED_STATES, OPEN_STATES, UNDER_WAY_STATES, Visit, VisitState
 from visits.models.visit_transition import VisitTransition
+from visits.models.webhook import DeliveryState, Webhook, WebhookDelivery
+from visits.models.worker import Worker
 
 __all__ = [
     "CLOSED_STATES",
     "OPEN_STATES",
     "UNDER_WAY_STATES",
     "Absence",
+    "ApiKey",
+    "Consent",
     "Customer",
+    "DeliveryState",
     "Event",
     "HoldState",
     "IdempotencyKey",
+    "JobQueue",
     "Person",
     "Plan",
     "PlanChange",
+    "PlanPart",
     "PlanRun",
     "PlanVersion",
     "Policy",
+    "Position",
+    "PrivacySettings",
     "Proposal",
     "ProposalState",
+    "ProviderVisit",
     "Rep",
     "Role",
     "RunState",
+    "SignIn",
+    "SignInKind",
+    "SignInLink",
     "SlotHold",
     "StoredProblem",
     "Table",
@@ -46,6 +63,9 @@ __all__ = [
     "Visit",
     "VisitState",
     "VisitTransition",
+    "Webhook",
+    "WebhookDelivery",
+    "Worker",
     "new_id",
     "utc_now",
 ]

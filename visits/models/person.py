@@ -20,7 +20,11 @@ class Role(StrEnum):
 
 
 class Person(Versioned, table=True):
-    """A person. `token_hash` is the SHA-256 of a bearer token; `territory_ids` None is all territories."""
+    """A person. Their tokens are rows of `sign_in`; `territory_ids` None is all territories.
+
+    `password_hash` None: no sign-in by password. `external_subject` is the issuer and subject of the OpenID provider's
+    account, bound at the first sign-in there.
+    """
 
     id: str = Field(default_factory=lambda: new_id("per"), primary_key=True)
     email: str = Field(unique=True)
@@ -28,5 +32,6 @@ class Person(Versioned, table=True):
     role: str
     rep_id: str | None = Field(default=None, foreign_key="rep.id")
     territory_ids: list[str] | None = Field(default=None, sa_type=JSON)
-    token_hash: str | None = Field(default=None, unique=True)
+    password_hash: str | None = None
+    external_subject: str | None = Field(default=None, unique=True)
     active: bool = True

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from visits.models.base import Versioned, new_id
+from visits.models.base import Versioned, new_id, utc_now
 
 
 class RunState(StrEnum):
@@ -22,10 +22,19 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class JobQueue(StrEnum):
+    """Where the parts of a run wait: somebody waits for the result, it has until the morning, or a command does it."""
+
+    INTERACTIVE = "interactive"
+    BATCH = "batch"
+    LOCAL = "local"
+
+
 class PlanRun(Versioned, table=True):
     """A planning run over `days` days from `first_day`; `territory_ids` None is all of them.
 
-    `seconds` is the solver's time per problem. `result` is filled at the end (see `visits.planning.RunResult`).
+    `seconds` is the solver's time per problem. `result` is filled at the end (see `visits.run_result.RunResult`).
+    Its parts wait in `queue`, those of a low `priority` first; `schedule_key` names a run that must be made only once.
     """
 
     __tablename__ = "plan_run"
@@ -39,11 +48,15 @@ class PlanRun(Versioned, table=True):
     seconds: float | None = None
     iterations: int | None = None
     seed: int = 1
+    queue: str = JobQueue.INTERACTIVE.value
+    priority: int = 5
+    schedule_key: str | None = Field(default=None, unique=True, index=True)
     percent: int = 0
     best_objective_s: int | None = None
     message: str = ""
     cancel_requested: bool = False
     result: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     actor: str = ""
+    created_at: datetime = Field(default_factory=utc_now, index=True)
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -7,16 +7,19 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import pydantic_core
-from sqlalchemy import tuple_
+from sqlalchemy import Integer, literal, tuple_
 from sqlmodel import Session
 from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from visits.errors import InputError
 
 T = TypeVar("T")
+Key = str | int | datetime
 LONGEST_PAGE = 200
 
 
@@ -46,7 +49,7 @@ def fetch_page(
     request: PageRequest,
     *,
     keys: Sequence[Any],
-    key_of: Callable[[T], Sequence[str | int]],
+    key_of: Callable[[T], Sequence[Key]],
     descending: bool = False,
 ) -> Page[T]:
     """One page of `statement` in the order of the columns `keys` (the last of them unique).
@@ -55,7 +58,8 @@ def fetch_page(
     """
     order = tuple_(*keys)
     if request.cursor is not None:
-        last = tuple_(*_decode(request.cursor, [int if key.type.python_type is int else str for key in keys]))
+        values = _decode(request.cursor, [_kind(key.type) for key in keys])
+        last = tuple_(*(literal(value, key.type) for value, key in zip(values, keys, strict=True)))
         statement = statement.where(order < last if descending else order > last)
     statement = statement.order_by(*(key.desc() if descending else key.asc() for key in keys))
     rows = list(session.exec(statement.limit(request.limit + 1)))
@@ -64,20 +68,37 @@ def fetch_page(
     return Page(items, _encode(key_of(items[-1])) if more else None)
 
 
-def _encode(values: Sequence[str | int]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(list(values)).encode()).decode().rstrip("=")
+def _kind(column_type: Any) -> type:
+    """What a column of the cursor holds: whole numbers, moments, or text."""
+    if isinstance(column_type, UTCDateTime):
+        return datetime
+    return int if isinstance(column_type, Integer) else str
 
 
-def _decode(cursor: str, kinds: list[type]) -> list[str | int]:
+def _encode(values: Sequence[Key]) -> str:
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, kinds: list[type]) -> list[Key]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         values = pydantic_core.from_json(text)
+        if not isinstance(values, list):
+            raise ValueError  # noqa: TRY004, TRY301 - one sentence for every cursor that is none
+        return [_value(value, kind) for value, kind in zip(values, kinds, strict=True)]
     except (ValueError, binascii.Error):
-        values = None
-    if (
-        not isinstance(values, list)
-        or [type(value) for value in values] != kinds
-        or any("\0" in str(v) for v in values)
-    ):
-        raise InputError(f"cursor {cursor!r} is not one that this list gave; start again without a cursor")
-    return values
+        raise InputError(f"cursor {cursor!r} is not one that this list gave; start again without a cursor") from None
+
+
+def _value(value: object, kind: type) -> Key:
+    """A cursor's value as its column's kind. Raises ValueError."""
+    if kind is int and type(value) is int and abs(value) < 2**63:
+        return value
+    if kind is str and isinstance(value, str) and "\0" not in value:
+        return value
+    if kind is datetime and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            return moment
+    raise ValueError

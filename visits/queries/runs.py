@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlmodel import Session, col, select
 
 from visits.errors import ConflictError, InputError, NotFoundError
-from visits.models import PlanRun, RunState
+from visits.models import PlanRun, RunState, utc_now
 from visits.queries.page import Page, PageRequest, fetch_page
+from visits.run_keeping import OPEN_RUN, cancel_parts, locked_run, parts_of
 from visits.scope import Viewer
 
 MOST_DAYS = 28
@@ -36,11 +37,18 @@ def get_run(session: Session, viewer: Viewer, run_id: str) -> PlanRun:
 
 
 def list_runs(session: Session, viewer: Viewer, request: PageRequest) -> Page[PlanRun]:
-    """Runs, by id. Raises InputError for a bad cursor."""
+    """Runs, the newest first. Raises InputError for a bad cursor."""
     statement = select(PlanRun)
     if not viewer.sees_all:
         statement = statement.where(col(PlanRun.actor) == viewer.person_id)
-    return fetch_page(session, statement, request, keys=(col(PlanRun.id),), key_of=lambda run: (run.id,))
+    return fetch_page(
+        session,
+        statement,
+        request,
+        keys=(col(PlanRun.created_at), col(PlanRun.id)),
+        key_of=lambda run: (run.created_at, run.id),
+        descending=True,
+    )
 
 
 def request_cancel(session: Session, viewer: Viewer, run_id: str) -> PlanRun:
@@ -48,13 +56,15 @@ def request_cancel(session: Session, viewer: Viewer, run_id: str) -> PlanRun:
 
     Raises NotFoundError, and ConflictError when it is already over.
     """
-    run = get_run(session, viewer, run_id)
-    if run.status not in {RunState.QUEUED, RunState.RUNNING}:
+    get_run(session, viewer, run_id)
+    run = locked_run(session, run_id)
+    if run.status not in OPEN_RUN:
         raise ConflictError(f"the planning run {run_id!r} is already {run.status}; nothing is left to cancel")
     run.cancel_requested = True
-    if run.status == RunState.QUEUED:
-        run.status = RunState.CANCELLED
+    if run.status == RunState.QUEUED and not parts_of(session, [run_id]):
+        run.status, run.message, run.finished_at = RunState.CANCELLED.value, "cancelled", utc_now()
     session.add(run)
+    cancel_parts(session, run, RunState.CANCELLED, "cancelled", waiting_only=True)
     return run
 
 

@@ -28,9 +28,20 @@ def events_of(now_s: int, *events: dict[str, Any], day: str = DAY, **more: Any) 
 
 
 @st.composite
-def tiny_days(draw: st.DrawFn, *, timed: bool = False, price: int | None = None) -> tuple[Problem, Plan, EventList]:
+def tiny_days(
+    draw: st.DrawFn,
+    *,
+    timed: bool = False,
+    price: int | None = None,
+    visits: int = 6,
+    shifts: int = 3,
+    simple: bool = False,
+) -> tuple[Problem, Plan, EventList]:
     """A tiny problem, a quick plan of it, and one to three events that fit."""
-    problem = draw(tiny_problems(visits=6, shifts=3, timed=timed, musts=draw(st.booleans())))
+    musts = draw(st.booleans())
+    problem = draw(
+        tiny_problems(visits=visits, shifts=shifts, timed=timed, musts=musts, waiting=not simple, wild=not simple)
+    )
     plan = plan_of(problem)
     now_s = draw(st.integers(0, 20))
     history = {
@@ -43,9 +54,14 @@ def tiny_days(draw: st.DrawFn, *, timed: bool = False, price: int | None = None)
         stop.visit for route in plan.routes for stop in route.stops if stop.arrival_s <= now_s or route.start_s <= now_s
     }
     names = [visit.id for visit in problem.visits]
+    planned = {stop.visit for route in plan.routes for stop in route.stops}
     events: list[dict[str, Any]] = []
     for name in draw(st.lists(st.sampled_from(names), unique=True, max_size=3)):
-        kinds = ["no_show", "lock", *(["cancel", "cancel"] if name not in history else [])]
+        kinds = [
+            "no_show",
+            *(["lock"] if name in planned else []),
+            *(["cancel", "cancel"] if name not in history else []),
+        ]
         kinds += ["hours"] if name not in under_way else []
         kind = draw(st.sampled_from(kinds))
         event: dict[str, Any] = {"type": kind, "visit": name}

@@ -170,6 +170,8 @@ def test_no_event_changes_nothing(problem: Problem, plan: Plan) -> None:
         ({"type": "late", "shift": "ana/tomorrow", "delay_s": 5}, "events[0].shift is 'ana/tomorrow'"),
         ({"type": "late", "shift": f"ana/{DAYS[1]}", "delay_s": 5}, f"a shift of {DAYS[1]}"),
         ({"type": "absent", "rep": "eva", "from_s": 5}, "events[0].rep is 'eva'"),
+        ({"type": "absent", "rep": "ana", "from_s": 190_000}, "events[0].from_s is 190000, after the end of the day"),
+        ({"type": "late", "shift": f"ana/{DAYS[0]}", "delay_s": 90_000}, "events[0].delay_s is 90000, longer than"),
         ({"type": "insert", "visit": {"id": "c1", "location": "c1", "service_s": 5}}, "already has"),
         ({"type": "insert", "visit": {"id": "n", "location": "moon", "service_s": 5}}, "'moon'"),
     ],
@@ -191,9 +193,20 @@ def test_history_is_not_cancelled(problem: Problem, plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("[]", "must be a JSON object"),
+        ('{"day": "2026-11-23", "now_s": 1.5}', "now_s must be a whole number"),
+        ('{"day": "2026-11-23", "now_s": NaN}', "now_s must be a whole number"),
+        ('{"day": "tomorrow", "now_s": 1}', "day must be a date"),
+        ('{"day": "2026-11-23", "now_s": 1, "events": [{"visit": "a"}]}', "events[0].type is missing; add it"),
+        ('{"day": "2026-11-23", "now_s": 1, "events": [{"type": "party"}]}', "events[0].type is 'party'; write one of"),
+        (
+            '{"day": "2026-11-23", "now_s": 1, "events": [{"type": "cancel", "visit": "a", "x": 1}]}',
+            "not a known field",
+        ),
         ('{"day": "2026-11-23"}', "now_s is missing"),
         ('{"day": "2026-11-23", "now_s": -1}', "now_s"),
-        ('{"day": "2026-11-23", "now_s": 1, "events": [{"type": "party"}]}', "events[0]"),
         (_TWICE, "events[1] names 'a'"),
     ],
 )
@@ -202,6 +215,21 @@ def test_bad_documents_are_refused_in_one_sentence(text: str, words: str) -> Non
         events_from_json(text)
     assert words in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_progress_and_locks_that_cannot_be_are_refused(problem: Problem, plan: Plan) -> None:
+    shift = f"ana/{DAYS[0]}"
+    gone = _ahead(plan)
+    without = repair(problem, plan, events_of(30_000, {"type": "cancel", "visit": gone}, day=DAYS[0]), fill=False)
+    for told, words in (
+        ({"locked": ["nobody"], "available_s": NOON}, "'nobody', which is not in the plan"),
+        ({"locked": [], "at": "moon", "available_s": NOON}, "at is 'moon'"),
+        ({"locked": [], "available_s": 190_000}, "available_s is 190000, after the end of the day"),
+    ):
+        with pytest.raises(InputError, match=words):
+            repair(problem, plan, events_of(NOON, day=DAYS[0], progress={shift: told}), iterations=0)
+    with pytest.raises(InputError, match="in no route"):
+        repair(problem, without, events_of(NOON, {"type": "lock", "visit": gone}, day=DAYS[0]), iterations=0)
 
 
 def test_a_day_without_shifts_and_a_late_clock_are_refused(problem: Problem, plan: Plan) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from routing.roads.graph import RoadGraph
 from routing.roads.turns import expand_turns
-from routing.roads.weights import ENTRY_MS
+from routing.roads.weights import CLOSED_ENTRIES, ENTRY_MS
 
 
 class NaiveDrives:
@@ -19,6 +19,9 @@ class NaiveDrives:
         self.graph = graph
         turns = expand_turns(graph)
         self.turns = turns
+        self.closed = [
+            bool(graph.flags[s] & (32 if b else 16)) for s, b in zip(turns.segment, turns.backward, strict=True)
+        ]
         speed = graph.speed[turns.segment, turns.backward.astype(int)]
         self.ms = [
             max(1, round(float(n) / float(v) * 3600))
@@ -28,7 +31,8 @@ class NaiveDrives:
         self.state = {(int(s), bool(b)): i for i, (s, b) in enumerate(zip(turns.segment, turns.backward, strict=True))}
         choices = defaultdict(list)
         for tail, head, delay, entry in zip(turns.tail, turns.head, turns.delay_ms, turns.entry, strict=True):
-            choices[int(tail)].append((int(head), int(delay), int(entry)))
+            closed = CLOSED_ENTRIES if self.closed[head] and not self.closed[tail] else 0
+            choices[int(tail)].append((int(head), int(delay), int(entry) + closed))
         self.choices = choices
         self.restrictions = restrictions
 
@@ -86,7 +90,8 @@ class NaiveDrives:
         for side in sides:
             start = self.state[segment, side]
             ahead = fraction if side else 1.0 - fraction
-            rest = (int(self.ms[start] * ahead), 0, int(self.dm[start] * ahead))
+            penalty = CLOSED_ENTRIES * self.closed[start]
+            rest = (int(self.ms[start] * ahead) + penalty * ENTRY_MS, penalty, int(self.dm[start] * ahead))
             for goal_side in goal_sides:
                 end = self.state[goal, goal_side]
                 behind = share if goal_side else 1.0 - share
@@ -143,4 +148,5 @@ def small_graph(nodes, segments, *, closed=(), seed=0):
         delay_ds=np.zeros((nodes, 2), np.uint16),
         names=("",),
         left_hand=False,
+        regime=np.zeros(len(tail), np.int32),
     )

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from opening_hours import OpeningHours
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from routing.errors import RoadError
 from routing.roads.engine import CchRoadNetwork, take_places
+from routing.roads.graph import Regime
 from routing.roads.metric import make_metric
 from routing.roads.network import Snapped
+from routing.roads.profiles import DEFAULT_PROFILE
 from routing.roads.restrictions import Restriction
 from routing.roads.roadmap import build_map, read_map
-from routing.roads.weights import COST_SHIFT, ENTRY_MS, pack
+from routing.roads.weights import CLOSED_ENTRIES, COST_SHIFT, ENTRY_MS, pack
 from tests.routing.roads.naive_drives import NaiveDrives, small_graph
+
+FLAT = DEFAULT_PROFILE.model_copy(update={"speeds": {name: {"default": 1.0} for name in DEFAULT_PROFILE.speeds}})
 
 
 def network_of(road_map, **options):
@@ -33,41 +41,75 @@ def one_of(places, i):
     return on_streets(places.edge[i : i + 1], places.fraction[i : i + 1])
 
 
+def turn_costs(road_map, metric, when):
+    """What SciPy is to add up, in ms with penalties: every turn open at a time, told from flags and hours afresh."""
+    graph, turns = road_map.graph, road_map.turns
+    flags, holds = graph.flags.copy(), np.zeros(len(turns.hours) + 1, bool)
+    if when is not None:
+        for number, regime in enumerate(graph.regimes, 1):
+            bits = sum(1 << bit for bit, text in enumerate(regime.hours) if OpeningHours(text).is_open(when))
+            flags[graph.regime == number] = regime.drives[bits][2]
+        holds[1:] = [any(OpeningHours(text).is_open(when) for text in said.split("\n")) for said in turns.hours]
+    of_state = flags[turns.segment]
+    closed, private = ((of_state & np.where(turns.backward, *bits)) > 0 for bits in ((32, 16), (2, 1)))
+    end = np.where(turns.backward, graph.tail[turns.segment], graph.head[turns.segment])
+    gate = (graph.node_flags[end[turns.tail]] & 2) > 0
+    entered = ~private[turns.tail] & (private[turns.head] | gate)
+    entries = entered + CLOSED_ENTRIES * (closed[turns.head] & ~closed[turns.tail])
+    cost = metric.state_ms.astype(np.int64)[turns.head] + turns.delay_ms + entries * ENTRY_MS
+    order = np.lexsort((cost, turns.head, turns.tail))
+    order = order[~holds[turns.condition[order]]]
+    tail, head, cost = turns.tail[order], turns.head[order], cost[order]
+    least = np.append(True, (np.diff(tail) != 0) | (np.diff(head) != 0))
+    links = sparse.csr_matrix((cost[least].astype(float), (tail[least], head[least])), shape=(len(turns),) * 2)
+    return links, closed
+
+
+NOON, SUNDAY = datetime(2026, 11, 23, 12), datetime(2026, 11, 22, 10)  # noqa: DTZ001  # local time
+
+
 @pytest.mark.needs_osm
 @pytest.mark.parametrize(
-    "name",
-    ["porto_r5.osm.pbf", "heidelberg_ors.osm.pbf", "porto_alegre_r5r.osm.pbf", "monaco_osrm.osm.pbf"],
+    ("name", "when"),
+    [
+        ("porto_r5.osm.pbf", None),
+        ("heidelberg_ors.osm.pbf", None),
+        ("porto_alegre_r5r.osm.pbf", None),
+        ("monaco_osrm.osm.pbf", None),
+        ("heidelberg_ors.osm.pbf", NOON),
+        ("porto_alegre_r5r.osm.pbf", SUNDAY),
+    ],
 )
-def test_matrices_equal_scipys_dijkstra_on_the_turn_expanded_graph(osm_extract, name):
+def test_matrices_equal_scipys_dijkstra_on_the_turn_expanded_graph(osm_extract, name, when):
     road_map = read_map(osm_extract(name))
     graph, turns = road_map.graph, road_map.turns
     network = network_of(road_map)
     rng = np.random.default_rng(7)
-    sources = on_streets(rng.integers(0, len(graph), 12), rng.random(12))
-    targets = on_streets(rng.integers(0, len(graph), 300), rng.random(300))
-    fine = network.fine_matrix(sources, targets)
-
-    state_ms = network._metric.state_ms.astype(np.int64)
-    cost = state_ms[turns.head] + turns.delay_ms + turns.entry * ENTRY_MS
-    order = np.lexsort((cost, turns.head, turns.tail))
-    tail, head, cost = turns.tail[order], turns.head[order], cost[order]
-    least = np.append(True, (np.diff(tail) != 0) | (np.diff(head) != 0))
-    links = sparse.csr_matrix((cost[least].astype(float), (tail[least], head[least])), shape=(len(turns),) * 2)
+    edges = rng.integers(0, len(graph), 312)
+    by_hour = np.flatnonzero(graph.regime)
+    if len(by_hour):
+        edges[[*range(3), *range(12, 72)]] = rng.choice(by_hour, 63)
+    places = on_streets(edges, rng.random(312))
+    sources, targets = take_places(places, np.arange(12)), take_places(places, np.arange(12, 312))
+    fine = network.fine_matrix(sources, targets, departure=when)
+    metric = network._metric if when is None else network.timeline.metric(network.timeline.departure_hour(when))
+    links, closed = turn_costs(road_map, metric, when)
+    assert closed.any() == (name[0] in "hp" and len(by_hour) > 0)
     for i in range(len(sources)):
         begin, end = road_map.street_first[sources.edge[i]], road_map.street_first[sources.edge[i] + 1]
         starts = [s for s in road_map.street_state[begin:end] if not turns.copy[s]]
         ahead = [sources.fraction[i] if turns.backward[s] else 1 - sources.fraction[i] for s in starts]
-        rest = np.floor(state_ms[starts] * ahead)
+        rest = np.floor(metric.state_ms[starts] * ahead) + closed[starts] * CLOSED_ENTRIES * ENTRY_MS
         reached = (csgraph.dijkstra(links, indices=starts) + rest[:, None]).min(axis=0)
         for j in np.flatnonzero(targets.edge != sources.edge[i]):
             ends = road_map.street_state[
                 road_map.street_first[targets.edge[j]] : road_map.street_first[targets.edge[j] + 1]
             ]
             behind = np.where(turns.backward[ends], targets.fraction[j], 1 - targets.fraction[j])
-            wanted = (reached[ends] - np.floor(state_ms[ends] * behind)).min()
+            wanted = (reached[ends] - np.floor(metric.state_ms[ends] * behind)).min()
             entries, rest_ms = divmod(int(wanted) - int(fine.duration_s[i, j]), ENTRY_MS)
             assert rest_ms == 0
-            assert 0 <= entries <= 8
+            assert 0 <= entries <= 8 + 2 * CLOSED_ENTRIES
 
 
 @pytest.mark.needs_osm
@@ -125,6 +167,44 @@ def road_maps(draw):
     return graph, tuple(rules)
 
 
+@st.composite
+def road_maps_by_the_hour(draw):
+    """A drawn map on some of whose streets other speeds and flags hold on Mondays from ten to twelve."""
+    graph, rules = draw(road_maps())
+    regimes, numbers = [], np.zeros(len(graph), np.int32)
+    flags = graph.flags.copy()
+    for segment in draw(st.lists(st.integers(0, len(graph) - 1), max_size=4, unique=True)):
+        along, against = (draw(st.sampled_from([speed, 2 * speed])) for speed in graph.speed[segment].tolist())
+        closed = sum(bit for bit, speed in ((16, along), (32, against)) if speed and draw(st.booleans()))
+        if draw(st.booleans()):
+            flags[segment] |= closed
+            closed = 0
+        other = closed | draw(st.sampled_from([0, 1, 2, 3]))
+        usual = (*graph.speed[segment].tolist(), int(flags[segment]))
+        regimes.append(Regime(("Mo 10:00-12:00",), (usual, (along, against, other))))
+        numbers[segment] = len(regimes)
+    return replace(graph, flags=flags, regime=numbers, regimes=tuple(regimes)), rules
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawn=road_maps_by_the_hour(), data=st.data())
+@pytest.mark.parametrize("hour", [None, 11])
+def test_drawn_maps_by_the_hour_give_what_a_naive_driver_finds(drawn, data, hour):
+    graph, rules = drawn
+    try:
+        road_map = build_map(graph, rules)
+    except RoadError:
+        assume(False)
+    now = graph
+    if hour == 11:
+        speed, flags = graph.speed.copy(), graph.flags.copy()
+        for segment in np.flatnonzero(graph.regime):
+            *speed[segment], flags[segment] = graph.regimes[graph.regime[segment] - 1].drives[1]
+        now = replace(graph, speed=speed, flags=flags)
+    when = None if hour is None else datetime(2026, 11, 23, hour)  # noqa: DTZ001  # local time
+    check_against_naive(network_of(road_map, profile=FLAT), NaiveDrives(now, rules), data, when)
+
+
 @settings(max_examples=60, deadline=None)
 @given(drawn=road_maps(), data=st.data())
 def test_drawn_maps_give_what_a_naive_driver_finds(drawn, data):
@@ -133,17 +213,19 @@ def test_drawn_maps_give_what_a_naive_driver_finds(drawn, data):
         road_map = build_map(graph, rules)
     except RoadError:
         assume(False)
-    network = network_of(road_map)
-    turns = road_map.turns
-    naive = NaiveDrives(graph, rules)
+    check_against_naive(network_of(road_map), NaiveDrives(graph, rules), data, None)
+
+
+def check_against_naive(network, naive, data, departure):
+    road_map, turns = network.map, network.map.turns
     original = road_map.graph.way - 100
     count = data.draw(st.integers(2, 5))
     begins = st.sampled_from(sorted(set(turns.segment[~turns.copy].tolist())))
     segment = [data.draw(begins) for _ in range(count)]
     fraction = [data.draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])) for _ in range(count)]
     places = on_streets(segment, fraction)
-    fine = network.fine_matrix(places)
-    coarse = network.matrix(places)
+    fine = network.fine_matrix(places, departure=departure)
+    coarse = network.matrix(places, departure=departure)
 
     def spots(driven):
         sides = {s: sorted(set(turns.backward[(turns.segment == s) & driven].tolist())) for s in set(segment)}
@@ -157,9 +239,9 @@ def test_drawn_maps_give_what_a_naive_driver_finds(drawn, data):
             assert found == (wanted or (-1, -1))
             if wanted is None:
                 with pytest.raises(RoadError, match="no road leads"):
-                    network.route(one_of(places, i), one_of(places, j))
+                    network.route(one_of(places, i), one_of(places, j), departure=departure)
                 continue
-            route = network.route(one_of(places, i), one_of(places, j))
+            route = network.route(one_of(places, i), one_of(places, j), departure=departure)
             assert route.duration_s == coarse.duration_s[i, j]
             assert route.distance_m == coarse.distance_m[i, j]
 

@@ -74,6 +74,11 @@ def test_a_directory_that_cannot_be_used_only_costs_the_time(tmp_path):
     assert ask(MatrixCache(tmp_path / "file"), range(5)) == 25
 
 
+def test_a_table_that_the_disk_has_no_room_for_is_not_begun(tmp_path):
+    assert ask(MatrixCache(tmp_path, capacity=1 << 30), range(5)) == 25
+    assert not list(tmp_path.glob("*.cell"))
+
+
 def test_a_torn_table_is_made_anew(tmp_path):
     cache = MatrixCache(tmp_path)
     ask(cache, range(5))

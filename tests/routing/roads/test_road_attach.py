@@ -5,8 +5,8 @@ import pytest
 from routing.errors import InputError, RoadError
 from routing.problem import Location, Problem
 from routing.roads.attach import with_roads
-from routing.roads.extract import read_road_graph
-from routing.roads.oracle import NetworkxRoadNetwork
+from routing.roads.oracle.network import NetworkxRoadNetwork
+from routing.roads.oracle.osmnx_reading import read_road_graph
 from tests.tiny_maps import METRE, write_map
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,12 +11,15 @@ import shapely
 
 from routing.errors import RoadError
 from routing.roads.access import Access, barrier_access, oneway, way_access
+from routing.roads.clearance import fits_car, measure
+from routing.roads.conditional import binding_slots, timed_values
+from routing.roads.drive import drive_of, duration_s, obstacle_of
 from routing.roads.engine import CchRoadNetwork
 from routing.roads.maxspeed import limit_kmh, limits_kmh
 from routing.roads.metric import make_metric
 from routing.roads.network import require_on_roads
-from routing.roads.osm import drive_of, duration_s, obstacle_of, read_extract
-from routing.roads.restrictions import Member, Restriction, binding_slots, read_restrictions
+from routing.roads.osm import read_extract
+from routing.roads.restrictions import Member, Restriction, read_restrictions
 from routing.roads.roadmap import read_map
 from routing.roads.segments import cut_segments
 from routing.roads.shelf import load_map, save_map
@@ -116,11 +119,31 @@ def test_speeds_come_from_signs_then_class_and_never_exceed_the_surface():
         {"highway": "service", "service": "emergency_access"},
         {"highway": "residential", "construction": "yes"},
         {"highway": "residential", "oneway": "reversible"},
+        {"highway": "residential", "maxwidth": "1.8 m"},
+        {"highway": "residential", "maxheight": "6'3\""},
         {"route": "ferry", "motor_vehicle": "no"},
         {"route": "ferry", "foot": "yes"},
         {"route": "bus"},
     ):
         assert drive_of(tags.get) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1.8", 1.8), ("1,8", 1.8), ("1.8 m", 1.8), ("180 cm", 1.8), ("6'7\"", 2.0066), ("6 ft", 1.8288),
+        ("1500 kg", 1.5), ("3.5 t", 3.5), ("7'", 2.1336), ("default", None), ("below_default", None), ("", None),
+        ("2.1-2.5", None),
+    ],
+)  # fmt: skip
+def test_clearances_have_units(value, expected):
+    assert measure(value) == (expected if expected is None else pytest.approx(expected))
+
+
+def test_a_car_does_not_fit_everywhere():
+    assert all(fits_car(tags.get) for tags in ({}, {"maxheight": "2.1"}, {"maxwidth": "2"}, {"maxweight": "3.5"}))
+    narrow = ({"maxheight": "1.9"}, {"maxwidth:physical": "1.8"}, {"maxlength": "4"}, {"maxweight": "1.5"})
+    assert not any(fits_car(tags.get) for tags in narrow)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +186,21 @@ FROM_TO = [Member("w", 1, "from"), Member("w", 2, "to")]
             [Restriction("no_left_turn", 1, 2, 9, hours="Mo-Fr 07:00-09:00,16:00-18:00")],
         ),
         ({"restriction:conditional": "no_left_turn @ (weight > 7.5)"}, [Member("n", 9, "via")], []),
+        (
+            {"restriction": "no_left_turn", "restriction:conditional": "no_u_turn @ (Su)"},
+            [Member("n", 9, "via")],
+            [Restriction("no_u_turn", 1, 2, 9, hours="Su"), Restriction("no_left_turn", 1, 2, 9)],
+        ),
+        (
+            {"restriction": "no_entry"},
+            [Member("n", 9, "via"), Member("w", 3, "to")],
+            [Restriction("no_entry", 1, 2, 9), Restriction("no_entry", 1, 3, 9)],
+        ),
+        (
+            {"restriction": "only_straight_on"},
+            [Member("n", 9, "via"), Member("w", 3, "to")],
+            [Restriction("only_straight_on", 1, 2, 9, or_to=(3,))],
+        ),
         ({"restriction": "no_left_turn"}, [], []),
         ({"restriction": "give_way"}, [Member("n", 9, "via")], []),
     ],
@@ -172,11 +210,30 @@ def test_restrictions_of_a_relation(tags, via, expected):
 
 
 def test_hours_bind_by_quarters_of_an_hour():
-    slots = binding_slots("Mo-Fr 07:00-09:00")
-    assert slots.reshape(7, 96).sum(axis=1).tolist() == [8, 8, 8, 8, 8, 0, 0]
-    assert slots[28]
-    assert not slots[27]
-    assert not slots[36]
+    week = [binding_slots("Mo-Fr 07:00-09:00", date(2026, 11, 23 + day)) for day in range(7)]
+    assert [int(day.sum()) for day in week] == [8, 8, 8, 8, 8, 0, 0]
+    assert np.flatnonzero(week[0]).tolist() == list(range(28, 36))
+    assert binding_slots("Nov-Apr", date(2026, 11, 23)).all()
+    assert not binding_slots("Nov-Apr", date(2026, 7, 1)).any()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no @ (Mo-Fr 07:00-09:00)", [("no", "Mo-Fr 07:00-09:00")]),
+        ("no @ Mo-Fr 12:45-13:30", [("no", "Mo-Fr 12:45-13:30")]),
+        ("30 @ (22:00-06:00); 50 @ (Sa,Su)", [("30", "22:00-06:00"), ("50", "Sa,Su")]),
+        ("yes @ (Mo-Fr 16:00-11:00;Sa 00:00-11:00)", [("yes", "Mo-Fr 16:00-11:00;Sa 00:00-11:00")]),
+        ("no @ (7:30-19:00 AND weight>7.5); yes @ (PH)", [("yes", "PH")]),
+        ("80 @ wet", []),
+        ("none @ destination", []),
+        ("no", []),
+        ("@ (07:00-09:00)", []),
+        ("", []),
+    ],
+)
+def test_conditional_tags_hold_values_and_hours(text, expected):
+    assert timed_values(text) == expected
 
 
 # A square of four streets 1 2 3 4 around a block, each 200 m, with a spur 5 north of corner 2.
@@ -195,6 +252,8 @@ def test_a_forbidden_turn_sends_the_car_round_the_block(tmp_path):
     assert metres(block(tmp_path, forbidden), WEST, NORTH) == 850
     only = [([("way", 2, "from"), ("node", 2, "via"), ("way", 3, "to")], {"restriction": "only_right_turn"})]
     assert metres(block(tmp_path, only), WEST, NORTH) == 850
+    either = [([*only[0][0], ("way", 6, "to")], {"restriction": "only_right_turn"})]
+    assert metres(block(tmp_path, either), WEST, NORTH) == 450
     spared = [(forbidden[0][0], {"restriction": "no_left_turn", "except": "motorcar"})]
     assert metres(block(tmp_path, spared), WEST, NORTH) == 450
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.errors import RoadError
-from routing.roads.extract import read_road_graph
 from routing.roads.network import RoadNetwork, Snapped, require_on_roads
-from routing.roads.oracle import NetworkxRoadNetwork, streets_of
-from routing.roads.stretches import CLOSED, Stretches
+from routing.roads.oracle.network import NetworkxRoadNetwork, streets_of
+from routing.roads.oracle.osmnx_reading import read_road_graph
+from routing.roads.oracle.stretches import CLOSED, Stretches
 from tests.tiny_maps import METRE, at, metres, seconds, write_map
 
 STREET = {"highway": "residential", "maxspeed": "45"}

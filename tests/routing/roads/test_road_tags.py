@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from routing.roads.tags import (
+from routing.roads.oracle.tags import (
     CLASS_KPH,
     Direction,
     direction,

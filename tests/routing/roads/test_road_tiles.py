@@ -18,7 +18,7 @@ import visits.demo
 from routing.errors import InputError, RoadError
 from routing.roads.drawing import HIGHEST_ZOOM, LOWEST_ZOOM, read_drawing, seas
 from routing.roads.tile_store import TileStore
-from routing.roads.tiles import EXTENT, build_tiles, to_unit_square
+from routing.roads.tiles import EXTENT, _cut, build_tiles, to_unit_square
 from tests.tiny_maps import METRE, write_map
 
 HELSINKI = Path(visits.demo.__file__).parent / "helsinki.osm.pbf"
@@ -190,3 +190,79 @@ def test_unreadable_names_do_not_stop_the_drawing(tmp_path):
     odd = write_map(tmp_path / "odd.osm", PLACES, [((1, 2), {"highway": "primary", "name": "a\u2028<&\U0001f600"})])
     (road,) = read_drawing(odd)
     assert road.properties["name"] == "a\u2028<&\U0001f600"
+
+
+def lake_district(path):
+    """A lake of 20 km with islands, as a multipolygon of many ways, in a wood that is a closed way; a named square."""
+    places, ways, members = {}, [], []
+    number = 0
+
+    def ring(radius, centre, points, role):
+        nonlocal number
+        first = number + 1
+        for k in range(points):
+            number += 1
+            angle, wave = 2 * math.pi * k / points, 1 + 0.05 * math.sin(40 * math.pi * k / points)
+            places[number] = (
+                centre[0] + radius * wave * math.cos(angle),
+                centre[1] + radius * wave * math.sin(angle),
+            )
+        nodes = [*range(first, number + 1), first]
+        for begin in range(0, points, 50):
+            ways.append((nodes[begin : begin + 51], {}))
+            members.append(("way", len(ways), role))
+
+    ring(10_000, (0, 0), 2000, "outer")
+    for k in range(20):
+        ring(300, (700 * (k - 10), 500 * (k % 5 - 2)), 100, "inner")
+    corners = {9001: (-15_000, -15_000), 9002: (15_000, -15_000), 9003: (15_000, 15_000), 9004: (-15_000, 15_000)}
+    plaza = {9005: (12_000, 12_000), 9006: (12_100, 12_000), 9007: (12_100, 12_100)}
+    ways.append(((9001, 9002, 9003, 9004, 9001), {"natural": "wood"}))
+    ways.append(((9005, 9006, 9007, 9005), {"place": "square", "name": "Platz"}))
+    lake = {"type": "multipolygon", "natural": "water", "name": "湖", "name:zh": "湖", "name:en": "Lake"}
+    return write_map(path, {**places, **corners, **plaza}, ways, relations=[(members, lake)])
+
+
+def test_a_large_lake_keeps_its_area_islands_and_names_at_every_zoom(tmp_path):
+    build_tiles(lake_district(tmp_path / "lake.osm"), tmp_path / "lake.mbtiles")
+    store = TileStore(tmp_path / "lake.mbtiles")
+    (drawn,) = [thing for thing in read_drawing(tmp_path / "lake.osm") if thing.layer == "water"]
+    whole = shapely.transform(drawn.shape, to_unit_square)
+    assert len(whole.geoms[0].interiors) == 20
+    for zoom in range(LOWEST_ZOOM, HIGHEST_ZOOM + 1):
+        scale = 1 << zoom
+        west, north, east, south = (math.floor(value * scale) for value in whole.bounds)
+        area = 0.0
+        for column in range(west, east + 1):
+            for row in range(north, south + 1):
+                data = store.tile(zoom, column, row)
+                layers = decode(data) if data else {}
+                for feature in layers.get("water", {"features": ()})["features"]:
+                    assert feature["properties"] == {"class": "water", "name": "湖", "name:en": "Lake", "name:zh": "湖"}
+                    here = shapely.geometry.shape(feature["geometry"])
+                    area += shapely.intersection(here.buffer(0), shapely.box(0, 0, EXTENT, EXTENT)).area
+        assert area / (EXTENT * scale) ** 2 == pytest.approx(whole.area, rel=0.1 if zoom < 8 else 0.02), zoom
+
+
+@pytest.mark.parametrize("zoom", [11, 14])
+def test_cutting_by_halves_gives_what_cutting_each_tile_out_of_the_whole_gives(tmp_path, zoom):
+    things = [*read_drawing(lake_district(tmp_path / "lake.osm")), *read_drawing(HELSINKI)[::40]]
+    for thing in things:
+        scaled = shapely.transform(thing.shape, lambda lonlat: to_unit_square(lonlat) * EXTENT * (1 << zoom))
+        found = {}
+        for column, row, piece in _cut(scaled):
+            found.setdefault((column, row), []).append(piece)
+        west, north, east, south = (math.floor(value / EXTENT) for value in scaled.bounds)
+        for column in range(west - 1, east + 2):
+            for row in range(north - 1, south + 2):
+                frame = (column * EXTENT - 64, row * EXTENT - 64, (column + 1) * EXTENT + 64, (row + 1) * EXTENT + 64)
+                wanted = shapely.clip_by_rect(scaled, *frame)
+                here = shapely.GeometryCollection(found.get((column, row), []))
+                assert here.area == pytest.approx(wanted.area, rel=1e-3, abs=EXTENT), (thing.properties, column, row)
+                assert here.length == pytest.approx(wanted.length, rel=1e-2, abs=40), (thing.properties, column, row)
+
+
+def test_a_place_that_is_drawn_as_an_area_is_named_in_its_middle(tmp_path):
+    (square,) = [thing for thing in read_drawing(lake_district(tmp_path / "lake.osm")) if thing.layer == "places"]
+    assert square.properties == {"class": "square", "name": "Platz"}
+    assert 12_000 * METRE < square.shape.x < 12_100 * METRE

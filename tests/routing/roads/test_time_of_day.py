@@ -126,7 +126,7 @@ def test_costs_of_an_hour_are_shared_on_disk(tmp_path):
     first = Timeline(road_map, DEFAULT_PROFILE, tmp_path)
     made = first.metric(first.hour(MONDAY, 28_800))
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert len(names) == 2
+    assert len(names) == 3
     second = Timeline(road_map, DEFAULT_PROFILE, tmp_path)
     again = second.metric(second.hour(MONDAY, 29_000))
     assert np.array_equal(made.weights, again.weights)

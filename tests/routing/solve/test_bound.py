@@ -8,12 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from routing.problem import Problem, read_problem
-from routing.solve.bound import upper_bound
+from routing.solve.bound import Known, upper_bound
 from routing.solve.construct import Deadline
 from routing.solve.options import SolveOptions
 from routing.solve.schedule import Scheduler
 from routing.solve.search import search
 from tests.instances import bench_instance
+from tests.routing.solve.brute import best_by_brute_force
 from tests.routing.solve.tiny import tiny_problems
 
 NOTHING = -(10**9)
@@ -57,6 +58,40 @@ def test_no_plan_exceeds_the_bound_when_travel_depends_on_the_time(problem):
     bound = upper_bound(problem)
     assert bound is not None
     assert bound >= best
+
+
+@given(tiny_problems(visits=5, shifts=1, waiting=False))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_the_bound_of_one_shift_is_exact(problem):
+    assert upper_bound(problem) == max(0, best_of_any(problem))
+
+
+@given(tiny_problems(visits=4, shifts=2, musts=True))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_plan_with_all_musts_exceeds_the_bound_found_beside_a_known_one(problem):
+    found = search(problem, SolveOptions(iterations=40))
+    bound = upper_bound(problem, known=Known(found.sequences, found.objective_s))
+    served, best = best_by_brute_force(problem)
+    assert bound is not None
+    if served == sum(visit.must for visit in problem.visits):
+        assert bound >= best
+
+
+@given(tiny_problems(visits=4, shifts=1, waiting=False, musts=True))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_beside_a_plan_with_all_musts_the_bound_of_one_shift_is_exact(problem):
+    found = search(problem, SolveOptions(iterations=2000))
+    served, best = best_by_brute_force(problem)
+    if served == sum(visit.must for visit in problem.visits):
+        assert upper_bound(problem, known=Known(found.sequences, found.objective_s)) == best
+
+
+@pytest.mark.needs_bench
+@pytest.mark.parametrize("name", ["r1_d1_n30_s1", "r1_d1_n30_s2"])
+def test_a_day_of_thirty_candidates_is_proven(name):
+    problem = read_problem(bench_instance(f"field/{name}.json"))
+    found = search(problem, SolveOptions(iterations=20_000))
+    assert upper_bound(problem, known=Known(found.sequences, found.objective_s)) == found.objective_s
 
 
 @pytest.mark.needs_bench

@@ -25,9 +25,9 @@ import numpy.typing as npt
 import shapely
 
 from routing.errors import RoadError
-from routing.roads.extract import largest_connected
 from routing.roads.network import RoadMatrix, RoadRoute, Snapped, require_on_earth, streets_of
-from routing.roads.stretches import CLOSED, EARTH_RADIUS_M, Stretches, stretches_of
+from routing.roads.oracle.osmnx_reading import largest_connected
+from routing.roads.oracle.stretches import CLOSED, EARTH_RADIUS_M, Stretches, stretches_of
 from routing.travel import UNREACHABLE
 
 _MM_BITS = 40

@@ -1,8 +1,8 @@
 """What OpenStreetMap tags say to a motorcar: may it enter, which way, how fast, past which barrier.
 
 Pure functions of one element's tags. Keys and values follow the OpenStreetMap wiki (Key:access, Key:oneway,
-Key:maxspeed, Key:barrier); the speeds by class are those a car averages where no limit is signed. The oracle reads tags
-for itself, apart from the fast engine, so that a slip in either shows when the two are compared.
+Key:maxspeed, Key:barrier); the speeds by class are those a car averages where no limit is signed. They are read apart
+from the fast engine on purpose, so that a slip in either shows when the two are compared.
 """
 
 from __future__ import annotations

@@ -12,7 +12,15 @@ import networkx as nx
 import osmium
 
 from routing.errors import RoadError
-from routing.roads.tags import Direction, direction, ferry_seconds, is_blocking, is_drivable, is_ferry, speeds_kph
+from routing.roads.oracle.tags import (
+    Direction,
+    direction,
+    ferry_seconds,
+    is_blocking,
+    is_drivable,
+    is_ferry,
+    speeds_kph,
+)
 
 MS = "travel_ms"
 MM = "length_mm"

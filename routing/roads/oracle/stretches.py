@@ -1,4 +1,4 @@
-"""The street stretches of a map as plain arrays: what is stored on disk and what places are snapped to."""
+"""The street stretches of a small map as plain arrays, to which the oracle snaps places."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from routing.roads.extract import MM, MS
+from routing.roads.oracle.osmnx_reading import MM, MS
 
 CLOSED = -1
 """Stands for the travel time of a direction in which a stretch may not be driven."""

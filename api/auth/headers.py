@@ -1,0 +1,55 @@
+"""What every answer tells the browser to forbid."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'{sources}; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=()",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers. Pages may run this service's own scripts and nothing inline; data may run nothing.
+
+    `public_url` with https makes browsers stay with https. `map_sources` are other origins, space between, that pages
+    may fetch map tiles from. A header that an operation sets itself stays.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str = "", map_sources: str = "") -> None:
+        self.app = app
+        self._page = _PAGE_POLICY.format(sources=f" {map_sources}" if map_sources else "")
+        self._always = dict(_ALWAYS)
+        if public_url.startswith("https:"):
+            self._always["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def say(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                page = headers.get("content-type", "").startswith("text/html")
+                for name, value in self._always.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", self._page if page else _DATA_POLICY)
+                if not page:
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, say)

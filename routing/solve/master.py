@@ -1,0 +1,48 @@
+"""The linear relaxation of choosing at most one route per shift, over routes that may be added to (GLOP)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Column = tuple[int, int, tuple[int, ...]]
+"""Kind of shift, worth less prices, and visits (of the problem), perhaps repeated."""
+Floats = npt.NDArray[np.float64]
+
+
+class Master:
+    """The linear relaxation over the routes known."""
+
+    def __init__(self, visits: int, capacity: Sequence[int]) -> None:
+        from ortools.linear_solver import pywraplp  # noqa: PLC0415 -- solves without a bound never come here
+
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._visits = [self._solver.Constraint(0, 1) for _ in range(visits)]
+        self._shifts = [self._solver.Constraint(0, many) for many in capacity]
+        self._goal = self._solver.Objective()
+        self._goal.SetMaximization()
+        self._known: set[tuple[int, tuple[int, ...]]] = set()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, columns: Iterable[Column]) -> None:
+        """Adds the routes not known yet."""
+        for kind, value, visits in columns:
+            key = (kind, visits)
+            if key in self._known:
+                continue
+            self._known.add(key)
+            share = self._solver.NumVar(0, self._solver.infinity(), "")
+            self._goal.SetCoefficient(share, float(value))
+            self._shifts[kind].SetCoefficient(share, 1.0)
+            for visit in set(visits):
+                self._visits[visit].SetCoefficient(share, float(visits.count(visit)))
+
+    def solve(self) -> tuple[Floats, Floats, float]:
+        """Prices of the visits and of the kinds of shift, and the value of the relaxation."""
+        self._solver.Solve()
+        prices, rents = (np.array([row.dual_value() for row in rows]) for rows in (self._visits, self._shifts))
+        return np.maximum(prices, 0.0), np.maximum(rents, 0.0), float(self._goal.Value())
