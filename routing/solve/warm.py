@@ -7,22 +7,28 @@ from routing.solve.bound import upper_bound
 from routing.solve.bounded import search_and_bound
 from routing.solve.options import SolveOptions
 
+DAY = "2026-01-01"
 
-def warm() -> None:
-    """Run every kernel once on a problem of two visits; compiles what is not in the cache."""
-    day = "2026-01-01"
-    problem = Problem.model_validate(
+
+def two_visits() -> Problem:
+    """The least problem that makes every kernel work: two visits, two shifts on `DAY`."""
+    return Problem.model_validate(
         {
             "version": 1,
             "locations": [{"id": "home"}, {"id": "a"}, {"id": "b"}],
             "matrix": {"duration_s": [[0, 60, 60], [60, 0, 60], [60, 60, 0]], "distance_m": [[0] * 3] * 3},
             "shifts": [
-                {"id": rep, "rep": rep, "day": day, "start": "home", "end": "home", "start_s": 0, "end_s": 3600}
+                {"id": rep, "rep": rep, "day": DAY, "start": "home", "end": "home", "start_s": 0, "end_s": 3600}
                 for rep in ("x", "y")
             ],
             "visits": [{"id": place, "location": place, "service_s": 60, "value_s": 600} for place in ("a", "b")],
         }
     )
+
+
+def warm() -> None:
+    """Run every kernel once on a problem of two visits; compiles what is not in the cache."""
+    problem = two_visits()
     search_and_bound(problem, SolveOptions(iterations=20))
     alone = problem.with_parts(shifts=problem.shifts[:1], visits=problem.visits)
     upper_bound(alone)

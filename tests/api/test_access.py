@@ -134,13 +134,16 @@ def test_keys_at_every_operation(shared: Served, role: Role) -> None:
             assert problem_of(shut, 404).detail == not_found().detail, operation
         if not opening or role not in POLICIES[operation].roles or operation in ENDLESS:
             continue
-        reply = shared.send(None, method, address(path, "north"), headers=with_it, json={})
+        asked = QUERIES.get(operation, "")
+        reply = shared.send(
+            None, method, address(path, "north") + asked, headers=with_it, json=BODIES.get(operation, {})
+        )
         assert reply.status_code != 401, operation
         if "{" not in path and operation != "get_map":
             assert reply.status_code in {200, 422}, (operation, reply.text)
         if (path, method) in OF_TERRITORIES:
             assert reply.status_code in {200, 412}, (operation, reply.text)
-            beyond = shared.send(None, method, address(path, "south"), headers=with_it, json={})
+            beyond = shared.send(None, method, address(path, "south") + asked, headers=with_it, json={})
             assert beyond.status_code == (404 if territories else reply.status_code), operation
 
 
