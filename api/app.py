@@ -24,6 +24,7 @@ from api.page_files import NOT_BUILT, are_built
 from api.request_log import RequestLog
 from api.routes import (
     api_keys,
+    calendars,
     customers,
     events,
     explanations,
@@ -113,7 +114,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(RequestLog)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    signing_in = (provider, sessions, me, links, people, api_keys)
+    signing_in = (provider, sessions, me, links, people, api_keys, calendars)
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
     for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)

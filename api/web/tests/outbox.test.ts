@@ -10,7 +10,7 @@ let replies: (tap: Tap) => Reply | Promise<Reply>;
 let clock: number;
 let count = 0;
 
-const ACCEPTED: Reply = { kind: "accepted", answer: {}, kept: false };
+const ACCEPTED: Reply = { kind: "accepted", answer: {}, kept: false, stands: "" };
 
 function tapOn(visit: string, more: Partial<NewTap> = {}): NewTap {
   return { person: "ana", visit, name: visit, kind: "arrive", body: {}, version: 1, heldUntil: 0, ...more };
@@ -104,7 +104,7 @@ describe("outbox", () => {
     const box = outbox();
     await box.add(tapOn("a"));
     await box.add(tapOn("b"));
-    replies = (tap) => (tap.visit === "a" ? { kind: "refused", detail: "already cancelled" } : ACCEPTED);
+    replies = (tap) => (tap.visit === "a" ? { kind: "refused", detail: "already cancelled", stands: "cancelled" } : ACCEPTED);
     await box.flush("ana");
     const [left, ...none] = await box.all("ana");
     expect(none).toEqual([]);
@@ -118,7 +118,7 @@ describe("outbox", () => {
   test("a tap that came too late to change anything is shown as noted", async () => {
     const box = outbox();
     await box.add(tapOn("a"));
-    replies = () => ({ kind: "accepted", answer: {}, kept: true });
+    replies = () => ({ kind: "accepted", answer: {}, kept: true, stands: "done" });
     await box.flush("ana");
     expect((await box.all("ana"))[0]?.state).toBe("kept");
   });

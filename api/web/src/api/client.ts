@@ -7,6 +7,7 @@ export type DayPlan = Schemas["DayPlan"];
 export type Explanation = Schemas["Explanation"];
 export type FillIn = Schemas["FillIn"];
 export type Me = Schemas["Me"];
+export type NoShowAnswer = Schemas["NoShowAnswer"];
 export type PlannedStop = Schemas["PlannedStop"];
 export type ProposalAnswer = Schemas["ProposalAnswer"];
 export type TapAnswer = Schemas["TapAnswer"];

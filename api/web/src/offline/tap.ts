@@ -7,6 +7,15 @@ export interface TapBody {
   note?: string;
   reason?: string;
   minutes?: number;
+  /** Where it was tapped, of reps who allow it. */
+  position?: Position;
+}
+
+/** A place as the phone measured it, WGS-84 degrees; `accuracy_m` is how far it may be off. */
+export interface Position {
+  lon: number;
+  lat: number;
+  accuracy_m: number;
 }
 
 export interface NewTap {
@@ -34,4 +43,6 @@ export interface Tap extends NewTap {
   state: "waiting" | "refused" | "kept";
   /** What the service said of a refused tap. */
   refusal: string;
+  /** The state that the visit has at the service instead, of a tap that changed nothing; empty: not known. */
+  stands: string;
 }

@@ -17,6 +17,27 @@ export function whyLine(words: Messages, why: Why): string {
   return over === 0 ? words.whyToday(tier) : words.whySoon(tier, -over);
 }
 
+/** How much a reason presses. */
+export function whyKind(why: Why): "plain" | "warn" | "accent" {
+  if (why.cause === "appointment") return "accent";
+  return (why.days_over ?? 0) > 0 ? "warn" : "plain";
+}
+
+/** Why a tap changed nothing: how its visit stands instead. */
+export function standsLine(words: Messages, stands: string): string {
+  const found: Record<string, string> = {
+    cancelled: words.standsCancelled,
+    skipped: words.standsSkipped,
+    done: words.standsDone,
+    no_show: words.standsNoShow,
+    arrived: words.standsArrived,
+    suggested: words.standsElsewhere,
+    planned: words.standsElsewhere,
+    promised: words.standsElsewhere,
+  };
+  return found[stands] ?? "";
+}
+
 export function spanText(span: Span): string {
   return `${clock(span.start)}–${clock(span.end)}`;
 }
@@ -36,6 +57,17 @@ export function stateWord(words: Messages, state: ShownState): string {
     cancelled: words.stateCancelled,
   };
   return found[state];
+}
+
+/** What came of a visit, in words where the page knows the code. */
+export function outcomeWord(words: Messages, outcome: string): string {
+  const found: Record<string, string> = {
+    order: words.outcomeOrder,
+    follow_up: words.outcomeFollowUp,
+    informed: words.outcomeInformed,
+    no_interest: words.outcomeNoInterest,
+  };
+  return found[outcome] ?? outcome;
 }
 
 export function tapWord(words: Messages, kind: TapKind): string {
