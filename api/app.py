@@ -17,6 +17,7 @@ from api.auth.guard import GuardedRoute
 from api.auth.headers import SecurityHeaders
 from api.body_limit import BodyLimit
 from api.deps import Services
+from api.flat_routes import add_flat
 from api.jobs.embedded import EmbeddedWorker
 from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
@@ -102,20 +103,16 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    errors.install(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(RequestLog)
-    errors.install(app)
-    interface = APIRouter(prefix=PREFIX)
-    signing_in = (provider, sessions, me, links, people, api_keys)
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
-    for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
-        interface.include_router(noun.router)
-    interface.include_router(_description())
-    app.include_router(interface)
-    app.include_router(health.router)
-    app.include_router(sign_in_page.router)
+    signing_in = (provider, sessions, me, links, people, api_keys)
+    nouns = (*planned, *signing_in, customers, reps, territories, tiles, events, webhooks, privacy)
+    add_flat(app, [*(noun.router for noun in nouns), _description()], PREFIX)
+    add_flat(app, [health.router, sign_in_page.router])
     openapi.install(app)
     return app
 

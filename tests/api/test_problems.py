@@ -166,8 +166,14 @@ def test_an_unforeseen_fault_says_nothing_inner(on_sqlite: Served, monkeypatch: 
         raise RuntimeError("the secret is 42")
 
     monkeypatch.setattr("api.routes.territories.list_territories", broken)
-    problem = problem_of(on_sqlite.get("admin", "/territories"), 500)
-    assert "42" not in problem.detail
+    reply = on_sqlite.get("admin", "/territories")
+    assert "42" not in problem_of(reply, 500).detail
+    assert reply.headers["content-security-policy"].startswith("default-src 'none'")
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-request-id"]
+    counted = on_sqlite.client.get("/metrics").text
+    assert 'beatplan_requests_total{operation="list_territories",status="500"} 1.0' in counted
 
 
 def test_half_a_request_harms_nobody(shared: Served) -> None:

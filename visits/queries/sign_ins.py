@@ -61,20 +61,6 @@ def sign_in(
     return NewSignIn(row, token)
 
 
-def holder_of(session: Session, token: str, now: datetime) -> tuple[Person, SignIn] | None:
-    """The active person who holds a token that has not expired, with the sign-in; None when nobody does."""
-    statement = (
-        select(Person, SignIn)
-        .join(SignIn, col(SignIn.person_id) == Person.id)
-        .where(
-            SignIn.token_hash == hash_token(token),
-            col(Person.active),
-            or_(col(SignIn.expires_at).is_(None), col(SignIn.expires_at) > now),
-        )
-    )
-    return session.exec(statement).first()
-
-
 def list_sign_ins(session: Session, person_id: str, request: PageRequest, now: datetime) -> Page[SignIn]:
     """A person's sign-ins that still count, the newest first. Raises InputError for a bad cursor."""
     statement = select(SignIn).where(
