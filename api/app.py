@@ -48,7 +48,7 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.store_metrics import StoreMetrics
-from api.tools import LateRoads, WarmSolvers
+from api.tools import LateRoads
 from api.upkeep import Upkeep
 from api.version import installed_version
 from routing.errors import RoadError
@@ -60,10 +60,9 @@ log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
 
 
-def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAPI:
+def create_app(settings: Settings) -> FastAPI:
     """The service with these settings. It opens the database when it starts, not here.
 
-    `solvers` repair its days and stay open after it; without them it starts and ends its own.
     Starting raises InputError or StoreError when the database or the roads cannot be used, and LookupError when an
     operation has no policy.
     """
@@ -75,16 +74,13 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         with ExitStack() as opened:
             store = open_store(settings.store_url)
             opened.callback(store.close)
-            roads, own = LateRoads(settings.roads_source), solvers
-            if own is None:
-                own = WarmSolvers(settings.repair_processes)
-                opened.callback(own.close)
-            await anyio.to_thread.run_sync(_warm, roads, own, store)
+            roads = LateRoads(settings.roads_source)
+            await anyio.to_thread.run_sync(_warm, roads, store)
             runner = EmbeddedWorker(settings)
-            desk = open_desk(settings)
+            desk = open_desk(settings, store)
             upkeep = Upkeep(store, desk.uses)
             feed = EventFeed(store)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep, feed)
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads), desk, upkeep, feed)
             metrics.listeners.set_function(lambda: feed.listeners)
             metrics.registry.register(StoreMetrics(store, settings.lease_seconds))
             runner.start()
@@ -117,13 +113,12 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     return app
 
 
-def _warm(roads: LateRoads, solvers: WarmSolvers, store: Store) -> None:
+def _warm(roads: LateRoads, store: Store) -> None:
     """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
     try:
         roads.open()
     except RoadError as error:
         log.warning("planning will fail until this is mended: %s", error)
-    solvers.warm()
     warm_repairs(store, datetime.now(UTC).date())
 
 

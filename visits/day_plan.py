@@ -178,3 +178,16 @@ class TapAnswer(Document):
     note: str = ""
     version: Count = Field(description="Version of the visit, rising with every change")
     settled: str = "moved"
+
+
+class NoShowAnswer(TapAnswer):
+    """What a tap on "nobody there" answers: the visit, and the rest of the day repaired for the time that is free.
+
+    `repaired` is null where nothing was left to plan: a tap told too late, or one that changed nothing.
+    """
+
+    repaired: CancelAnswer | None = None
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The answer as JSON, with the contract's names in the diff."""
+        return self.model_dump_json(indent=indent, by_alias=True)

@@ -59,7 +59,7 @@ def progress_of(
     available_s = max((free[stop.visit] for stop in executed), default=document.leave_s)
     at = executed[-1].customer if executed else None
     waiting = [stop for stop in document.stops if stop not in executed]
-    if waiting and available_s <= now_s:
+    if waiting and available_s <= now_s and not _undecided(executed, visits, available_s, now_s):
         target = waiting[0]
         if target.visit in without:
             at = target.customer if target.arrival_s <= now_s else at
@@ -90,6 +90,12 @@ def _tapped(visit: Visit | None) -> bool:
 
 def _executed(stop: PlannedStop, visits: Mapping[str, Visit], now_s: int) -> bool:
     return stop.departure_s <= now_s or _tapped(visits.get(stop.visit))
+
+
+def _undecided(executed: list[PlannedStop], visits: Mapping[str, Visit], free_s: int, now_s: int) -> bool:
+    """Whether nobody was there just now: the rep still stands at that door and has not set out to the next."""
+    last = visits.get(executed[-1].visit) if executed else None
+    return last is not None and last.state == VisitState.NO_SHOW and free_s == now_s
 
 
 def _free_s(stop: PlannedStop, visit: Visit | None, local: LocalDay) -> int:

@@ -23,11 +23,13 @@ from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitO
 from routing.errors import BeatplanError
 from visits import replanning, taps
 from visits.asking_the_office import offer_to_office
-from visits.day_plan import CancelAnswer, TapAnswer
+from visits.day_plan import CancelAnswer, NoShowAnswer, TapAnswer
 from visits.privacy.positions import ARRIVE, LEAVE, Point, keep_position
 from visits.queries.visits import get_visit, history_of, list_visits
 from visits.repairing import Effort
+from visits.replanning import Reported
 from visits.scope import Viewer
+from visits.store import Store
 
 router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
 log = logging.getLogger("beatplan.api")
@@ -140,21 +142,33 @@ def complete(
     return answer
 
 
-@router.post("/{visit_id}/no-show", operation_id="record_no_show", summary="Nobody there", responses=problems(*TAP))
+@router.post(
+    "/{visit_id}/no-show",
+    operation_id="record_no_show",
+    summary="Nobody there, and repair the day",
+    response_model=NoShowAnswer,
+    responses=problems(*TAP),
+)
 def no_show(
     visit_id: ThingId,
     services: ServicesDep,
     viewer: ViewerDep,
+    background: BackgroundTasks,
     idempotency_key: IdempotencyKey = None,
     body: NoShow | None = None,
-) -> TapAnswer:
-    """Nobody was there; the customer stays as due as before."""
-    given, key = body or NoShow(), required_key(idempotency_key)
-    answer = taps.no_show(
-        services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at
-    )
+) -> Response:
+    """Nobody was there; the customer stays as due as before, and the rest of the day is planned anew as for a cancel.
+
+    The tap counts whatever comes of the repair; `repaired` is null where none was to be made.
+    """
+    given, began = body or NoShow(), time.perf_counter()
+    reported = _reported(services, viewer, visit_id, required_key(idempotency_key))
+    answer = replanning.report_no_show(services.store, reported, note=given.note, at=given.at, fill=given.fill)
     _keep_position(services, viewer, answer, LEAVE, given.position)
-    return answer
+    if answer.repaired is not None:
+        services.metrics.repair_seconds.observe(time.perf_counter() - began)
+        _offer_later(services, background, answer.repaired, reported.now)
+    return Response(answer.to_json(), media_type="application/json", background=background)
 
 
 @router.post(
@@ -180,9 +194,7 @@ def cancel(
     return _told(
         services,
         partial(replanning.cancel_visit, reason=given.reason, fill=given.fill),
-        viewer,
-        visit_id,
-        key,
+        _reported(services, viewer, visit_id, key),
         background,
     )
 
@@ -207,9 +219,7 @@ def skip(
     return _told(
         services,
         partial(replanning.skip_visit, reason=given.reason, fill=given.fill),
-        viewer,
-        visit_id,
-        key,
+        _reported(services, viewer, visit_id, key),
         background,
     )
 
@@ -233,26 +243,31 @@ def late(
 
     What can no longer be kept leaves the day; where a colleague could take it, the office gets a proposal.
     """
-    key = required_key(idempotency_key)
-    return _told(services, partial(replanning.report_late, minutes=body.minutes), viewer, visit_id, key, background)
+    reported = _reported(services, viewer, visit_id, required_key(idempotency_key))
+    return _told(services, partial(replanning.report_late, minutes=body.minutes), reported, background)
+
+
+def _reported(services: Services, viewer: Viewer, visit_id: str, key: str) -> Reported:
+    return Reported(viewer, visit_id, key, datetime.now(UTC), services.tools.travel)
 
 
 def _told(
-    services: ServicesDep,
-    report: Callable[..., CancelAnswer],
-    viewer: ViewerDep,
-    visit_id: str,
-    key: str,
+    services: Services,
+    report: Callable[[Store, Reported], CancelAnswer],
+    reported: Reported,
     background: BackgroundTasks,
 ) -> Response:
     """Carries a report out; what it means for other reps is worked out after the answer, for the office to decide."""
     began = time.perf_counter()
-    now, travel = datetime.now(UTC), services.tools.travel
-    answer = report(services.store, viewer, visit_id, key=key, now=now, travel=travel)
+    answer = report(services.store, reported)
     services.metrics.repair_seconds.observe(time.perf_counter() - began)
-    effort = Effort(seconds=services.settings.repair_seconds)
-    background.add_task(offer_to_office, services.store, answer, now=now, travel=travel, effort=effort)
+    _offer_later(services, background, answer, reported.now)
     return Response(answer.to_json(), media_type="application/json", background=background)
+
+
+def _offer_later(services: Services, background: BackgroundTasks, answer: CancelAnswer, now: datetime) -> None:
+    effort = Effort(seconds=services.settings.repair_seconds)
+    background.add_task(offer_to_office, services.store, answer, now=now, travel=services.tools.travel, effort=effort)
 
 
 def _keep_position(services: Services, viewer: Viewer, answer: TapAnswer, kind: str, position: Measured | None) -> None:

@@ -66,3 +66,4 @@ class NoShow(Given):
     note: Text = ""
     at: Tapped = None
     position: Here = None
+    fill: Filling = True

@@ -14,7 +14,6 @@ import pytest
 
 from api.errors import Problem
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.serving import Served, served
 from visits import store as store_module
 
@@ -146,9 +145,9 @@ def test_bad_pages(shared: Served, query: str) -> None:
         problem_of(shared.get("admin", f"/{noun}?{query}"), 422)
 
 
-def test_a_locked_database(sqlite_settings: Settings, solvers: WarmSolvers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "BUSY_TIMEOUT_S", 0.2)
-    with served(sqlite_settings, solvers) as service:
+    with served(sqlite_settings) as service:
         other = sqlite3.connect(sqlite_settings.data_dir / "beatplan.db", isolation_level=None, timeout=1)
         other.execute("BEGIN EXCLUSIVE")
         try:

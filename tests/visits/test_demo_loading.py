@@ -11,7 +11,7 @@ from sqlmodel import func, select
 
 from routing.roads.store import build_roads, open_roads
 from tests.visits.test_planning import documents
-from tests.visits.world import HELSINKI, queue_run, quick_tools
+from tests.visits.world import HELSINKI, queue_run, quick_tools, reported
 from visits.day_plan import DayPlan
 from visits.demo_loading import DEMO_DATA, load_demo, next_working_day, working_day
 from visits.errors import InputError
@@ -19,7 +19,6 @@ from visits.models import Customer, Territory, Visit
 from visits.planning import run_planning
 from visits.queries.holders import find_holder
 from visits.replanning import cancel_visit
-from visits.scope import SYSTEM
 from visits.solving import tools_for
 from visits.store import Store, open_store
 
@@ -96,15 +95,8 @@ def test_the_demo_city_is_planned_and_repaired_on_its_roads(migrated_sqlite: Pat
     before = documents(store)
     monday = min(before.values(), key=lambda one: one.date)
     gone = next(stop for stop in monday.stops[2:] if stop.promise is None)
-    answer = cancel_visit(
-        store,
-        SYSTEM,
-        gone.visit,
-        reason="closed",
-        key="1",
-        now=monday.stops[0].departure,
-        travel=tools.travel,
-    )
+    leaving = monday.stops[0].departure
+    answer = cancel_visit(store, reported(gone.visit, now=leaving, travel=tools.travel), reason="closed")
     executed = [(stop.visit, stop.start_s) for stop in monday.stops[:2]]
     assert [(stop.visit, stop.start_s) for stop in answer.plan.stops[:2]] == executed
     assert answer.plan.objective_s >= monday.objective_s - gone.why.value_s

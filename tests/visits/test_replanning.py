@@ -23,6 +23,7 @@ from tests.visits.world import (
     fill,
     fill_town,
     rep,
+    reported,
 )
 from visits.day_plan import DayPlan, PlannedStop
 from visits.errors import ConflictError, InputError, NotFoundError
@@ -36,9 +37,7 @@ EVENING_BEFORE = at(20, day=MONDAY - timedelta(days=1))
 
 
 def cancel(store: Store, visit: str, now=EVENING_BEFORE, key: str = "k", viewer: Viewer = SYSTEM, travel=None):
-    return cancel_visit(
-        store, viewer, visit, reason="closed today", key=key, now=now, travel=travel or StraightTravel()
-    )
+    return cancel_visit(store, reported(visit, key=key, now=now, viewer=viewer, travel=travel), reason="closed today")
 
 
 def day(store: Store) -> DayPlan:
