@@ -17,6 +17,7 @@ from api.auth.guard import GuardedRoute
 from api.auth.headers import SecurityHeaders
 from api.body_limit import BodyLimit
 from api.deps import Services
+from api.flat_routes import add_flat
 from api.jobs.embedded import EmbeddedWorker
 from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
@@ -50,7 +51,7 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.store_metrics import StoreMetrics
-from api.tools import LateRoads, WarmSolvers
+from api.tools import LateRoads
 from api.upkeep import Upkeep
 from api.version import installed_version
 from routing.errors import RoadError
@@ -62,10 +63,9 @@ log = logging.getLogger("beatplan.api")
 PREFIX = "/api/v1"
 
 
-def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAPI:
+def create_app(settings: Settings) -> FastAPI:
     """The service with these settings. It opens the database when it starts, not here.
 
-    `solvers` repair its days and stay open after it; without them it starts and ends its own.
     Starting raises InputError or StoreError when the database or the roads cannot be used, and LookupError when an
     operation has no policy.
     """
@@ -77,16 +77,13 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         with ExitStack() as opened:
             store = open_store(settings.store_url)
             opened.callback(store.close)
-            roads, own = LateRoads(settings.roads_source), solvers
-            if own is None:
-                own = WarmSolvers(settings.repair_processes)
-                opened.callback(own.close)
-            await anyio.to_thread.run_sync(_warm, roads, own, store)
+            roads = LateRoads(settings.roads_source)
+            await anyio.to_thread.run_sync(_warm, roads, store)
             runner = EmbeddedWorker(settings)
-            desk = open_desk(settings)
+            desk = open_desk(settings, store)
             upkeep = Upkeep(store, desk.uses)
             feed = EventFeed(store)
-            app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep, feed)
+            app.state.services = Services(settings, store, metrics, runner, Tools(roads), desk, upkeep, feed)
             metrics.listeners.set_function(lambda: feed.listeners)
             metrics.registry.register(StoreMetrics(store, settings.lease_seconds))
             if not are_built():
@@ -108,32 +105,26 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         redirect_slashes=False,
     )
     app.state.map_sources = settings.map_sources
+    errors.install(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(RequestLog)
-    errors.install(app)
-    interface = APIRouter(prefix=PREFIX)
-    signing_in = (provider, sessions, me, links, people, api_keys, calendars)
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
-    for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
-        interface.include_router(noun.router)
-    interface.include_router(_description())
-    app.include_router(interface)
-    app.include_router(health.router)
-    app.include_router(pages.router)
-    app.include_router(sign_in_page.router)
+    signing_in = (provider, sessions, me, links, people, api_keys, calendars)
+    nouns = (*planned, *signing_in, customers, reps, territories, tiles, events, webhooks, privacy)
+    add_flat(app, [*(noun.router for noun in nouns), _description()], PREFIX)
+    add_flat(app, [health.router, pages.router, sign_in_page.router])
     openapi.install(app)
     return app
 
 
-def _warm(roads: LateRoads, solvers: WarmSolvers, store: Store) -> None:
+def _warm(roads: LateRoads, store: Store) -> None:
     """Loads what the first repair would otherwise wait for. A service without roads serves all but planning."""
     try:
         roads.open()
     except RoadError as error:
         log.warning("planning will fail until this is mended: %s", error)
-    solvers.warm()
     warm_repairs(store, datetime.now(UTC).date())
 
 

@@ -37,14 +37,24 @@ class Services:
     feed: EventFeed
 
 
-async def _services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
+    """The running services; asked for like this by what is asked most, since a declared need costs its own round."""
     found: Services = request.app.state.services
     return found
 
 
-async def _viewer(request: Request) -> Viewer:
+def viewer_of(request: Request) -> Viewer:
+    """Who asks, admitted by the door of the operation; likewise."""
     found: Viewer = request.state.viewer
     return found
+
+
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+async def _viewer(request: Request) -> Viewer:
+    return viewer_of(request)
 
 
 async def _page_request(

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.conditional import etag_of
 from routing.documents import describe_path, shorten
@@ -204,18 +205,40 @@ def on_clash(_: Request, error: Exception) -> Response:
     return problem_response(409, "It clashes with what somebody else stored at the same moment; load it and try again.")
 
 
-def on_unexpected(request: Request, error: Exception) -> Response:
-    """Anything nobody foresaw: 500 without inner details; the traceback goes to the log."""
-    log.error("unexpected fault in %s %s", request.method, request.url.path, exc_info=error)
-    return problem_response(500, "The service failed on this request; its log says why. Nothing was changed by it.")
+class CatchFaults:
+    """Answers for what nobody foresaw: 500 without inner details; the traceback goes to the log.
+
+    It stands inside the other layers, so that this answer too has their headers and is counted.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request. What has begun to answer and then fails is cut off: the fault goes on to the server."""
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            log.error("unexpected fault in %s %s", scope["method"], scope["path"], exc_info=error)  # noqa: TRY400
+            sentence = "The service failed on this request; its log says why. Nothing was changed by it."
+            await problem_response(500, sentence)(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of `app` a problem document."""
+    """Makes every error of `app` a problem document. Layers that are added later stand around its answers."""
+    app.add_middleware(CatchFaults)
     app.add_exception_handler(RequestValidationError, on_bad_request)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(BeatplanError, on_beatplan_error)
     app.add_exception_handler(IntegrityError, on_clash)
     app.add_exception_handler(OperationalError, on_database_error)
     app.add_exception_handler(PoolTimeout, on_database_error)
-    app.add_exception_handler(Exception, on_unexpected)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import random
 import time
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.logs import REQUEST_ID
 
 HEADER = "X-Request-ID"
+_HEADER = HEADER.lower().encode()
 LONGEST = 64
 log = logging.getLogger("beatplan.requests")
 
@@ -27,7 +27,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        name = _usable(Headers(scope=scope).get(HEADER)) or secrets.token_hex(8)
+        name = _usable(dict(scope["headers"]).get(_HEADER, b"").decode("latin-1")) or f"{random.getrandbits(64):016x}"
         token = REQUEST_ID.set(name)
         began, status = time.perf_counter(), 500
 
@@ -35,7 +35,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = name
+                message["headers"] = [*message["headers"], (_HEADER, name.encode())]
             await send(message)
 
         try:
@@ -56,7 +56,7 @@ class RequestLog:
             REQUEST_ID.reset(token)
 
 
-def _usable(given: str | None) -> str | None:
+def _usable(given: str) -> str | None:
     """A caller's own name for a request, where it is short and plain."""
-    plain = given is not None and 0 < len(given) <= LONGEST and all(mark.isalnum() or mark in "-_." for mark in given)
-    return given if plain and given is not None and given.isascii() else None
+    plain = len(given) <= LONGEST and given.isascii() and all(mark.isalnum() or mark in "-_." for mark in given)
+    return given if given and plain else None

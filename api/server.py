@@ -13,7 +13,6 @@ import uvicorn
 from api.app import create_app
 from api.logs import logging_config
 from api.settings import Settings
-from api.tools import WarmSolvers
 from routing.errors import InputError
 from visits.store import open_store
 
@@ -93,13 +92,11 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(
-    settings: Settings, on_ready: Callable[[], None] = lambda: None, solvers: WarmSolvers | None = None
-) -> Server:
+def make_server(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> Server:
     """A server of these settings. Raises InputError or StoreError when the database cannot be used."""
     open_store(settings.store_url).close()
     config = uvicorn.Config(
-        create_app(settings, solvers),
+        create_app(settings),
         log_config=logging_config(settings.log_format),
         access_log=False,
         lifespan="on",

@@ -57,12 +57,6 @@ class Settings(BaseSettings):
     repair_seconds: float = Field(
         default=0.3, gt=0, le=60, description="Seconds of search for a proposal; a rep's own day needs no setting."
     )
-    repair_processes: int = Field(
-        default=0,
-        ge=0,
-        le=64,
-        description="Solver processes kept warm. Repairs run in the service's threads, so 0 will do.",
-    )
     threads: int = Field(default=16, ge=2, le=256, description="Threads that answer requests.")
     max_body_bytes: int = Field(
         default=2_000_000, ge=1_000, le=1_000_000_000, description="Largest request body taken, in bytes."
@@ -71,7 +65,10 @@ class Settings(BaseSettings):
         default=30.0, gt=0, le=3600, description="Seconds that a request's body may take to arrive."
     )
     requests_per_minute: int = Field(
-        default=0, ge=0, le=1_000_000, description="Requests that each signed-in caller may send in a minute. 0: any."
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Requests that each signed-in caller may send in a minute to each process of the service. 0: any.",
     )
     public_url: str = Field(
         default="",

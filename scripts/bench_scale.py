@@ -3,7 +3,8 @@
     python scripts/bench_scale.py [--extract city.osm.pbf] [--territories 2] [--reps 5] [--customers 250] [--workers 2]
     python scripts/bench_scale.py --extract ../shared/osm/porto_r5.osm.pbf --territories 40 --reps 25 --customers 2500
 
-The first form is a small one that ends in minutes; the second is the whole: 1,000 reps and 100,000 customers. Every
+The first form is a small one that ends in minutes; the second is the whole: 1,000 reps and 100,000 customers, of which
+`--planned 8` plans a fifth. Every
 territory has its own customers, drawn from the road crossings of the extract (default: the embedded demo's). The
 database is a fresh PostgreSQL server, or the empty one at `--database-url`. CPU is what the kernel counted for the
 workers and all that they started; at the end the figures are carried over to 10,000 reps.
@@ -113,7 +114,13 @@ def start_worker(url: str, roads: Path, data: Path) -> subprocess.Popen[bytes]:
 
 def plan(store: Store, options: argparse.Namespace, url: str, roads: Path, data: Path) -> PlanRun:
     """Queues one run over everything and lets the workers do it."""
-    run = PlanRun(first_day=MONDAY, days=DAYS, seconds=options.seconds, queue=JobQueue.BATCH.value)
+    run = PlanRun(
+        first_day=MONDAY,
+        days=DAYS,
+        seconds=options.seconds,
+        queue=JobQueue.BATCH.value,
+        territory_ids=[f"t{number:03}" for number in range(planned(options))],
+    )
     with store.session() as session:
         add_run(session, SYSTEM, run)
     workers = [start_worker(url, roads, data) for _ in range(options.workers)]
@@ -136,26 +143,41 @@ def plan(store: Store, options: argparse.Namespace, url: str, roads: Path, data:
             worker.wait()
 
 
-def tell(store: Store, run: PlanRun, options: argparse.Namespace, cpu_s: float) -> None:
+def database_bytes(store: Store) -> int:
     with store.reading() as session:
-        size = session.connection().execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+        found = session.connection().execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+    return int(found)
+
+
+def planned(options: argparse.Namespace) -> int:
+    """How many of the territories are planned; the others are there and wait."""
+    return min(options.planned or options.territories, options.territories)
+
+
+def tell(store: Store, run: PlanRun, options: argparse.Namespace, cpu_s: float, before_bytes: int) -> None:
+    size = database_bytes(store)
+    with store.reading() as session:
         parts = session.exec(select(PlanPart).where(PlanPart.run_id == run.id)).all()
-    rep_days = options.territories * options.reps * DAYS
+    rep_days = planned(options) * options.reps * DAYS
     core_hours = cpu_s / 3600
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     per_hour = rep_days / core_hours
     print(f"run {run.status}: {run.message}")
     print(
-        f"  {options.territories} territories, {rep_days} rep-days, {options.customers * options.territories} customers"
+        f"  {planned(options)} of {options.territories} territories planned, {rep_days} rep-days; "
+        f"{options.customers * options.territories} customers in the database"
     )
     print(f"  {cpu_s:.0f} CPU s by {options.workers} workers, {per_hour:.0f} rep-days per core-hour")
-    each = size / rep_days / 1024
-    print(f"  largest process {largest:.0f} MB; database {size / 2**20:.0f} MB, {each:.0f} kB per rep-day")
+    each = (size - before_bytes) / rep_days
+    print(
+        f"  largest process {largest:.0f} MB; database {size / 2**20:.0f} MB, of which {before_bytes / 2**20:.0f} MB "
+        f"customers and reps, {each / 1024:.0f} kB per rep-day planned"
+    )
     print(f"  territories done by each worker: {_shares(parts)}")
     need = MUCH * DAYS / per_hour
     print(
         f"  on paper, {MUCH} reps x {DAYS} days: {need:.0f} core-hours a night "
-        f"({need / 6:.0f} cores for six hours), {MUCH * DAYS * size / rep_days / 2**30:.1f} GB a week before purging"
+        f"({need / 6:.0f} cores for six hours), {MUCH * DAYS * each / 2**30:.1f} GB a week before purging"
     )
 
 
@@ -170,6 +192,7 @@ def main() -> int:
     parser.add_argument("--territories", type=int, default=2)
     parser.add_argument("--reps", type=int, default=5, help="per territory")
     parser.add_argument("--customers", type=int, default=250, help="per territory")
+    parser.add_argument("--planned", type=int, default=0, help="plan only so many of the territories, as a sample")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=5.0, help="of search per territory")
     parser.add_argument("--seed", type=int, default=1)
@@ -191,10 +214,11 @@ def main() -> int:
         store = open_store(url)
         opened.callback(store.close)
         fill(store, roads, options)
+        filled_bytes = database_bytes(store)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         run = plan(store, options, url, roads, data)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        tell(store, run, options, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        tell(store, run, options, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, filled_bytes)
     return 0 if run.status == "done" else 1
 
 

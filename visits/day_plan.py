@@ -181,12 +181,12 @@ class TapAnswer(Document):
 
 
 class NoShowAnswer(TapAnswer):
-    """What a tap that nobody was there answers: the visit, and the rest of the day planned anew from that moment.
+    """What a tap on "nobody there" answers: the visit, and the rest of the day repaired for the time that is free.
 
-    `repair` is None when the tap changed nothing or the day has nothing left to plan; `cause` of its plan is no_show.
+    `repaired` is null where nothing was left to plan: a tap told too late, or one that changed nothing.
     """
 
-    repair: CancelAnswer | None = None
+    repaired: CancelAnswer | None = None
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The answer as JSON, with the contract's names in the diff."""

@@ -20,6 +20,7 @@ from visits.day_problem import Extra, hold_place, question_of
 from visits.day_writing import DayChange, Touched, lock_days, write_days
 from visits.errors import ConflictError, InputError, NotFoundError, StaleError
 from visits.hours import shift_id
+from visits.idempotency import keep_answer, stored_answer
 from visits.models import Customer, HoldState, Rep, SlotHold, Visit, new_id
 from visits.needs import Need, PromisedSpan
 from visits.offering import Where
@@ -83,19 +84,30 @@ class BookedSlot(Document):
     plan: DayPlan
 
 
-def hold_slot(store: Store, viewer: Viewer, request: HoldRequest, *, now: datetime, travel: TravelSource) -> HeldSlot:
-    """Keep a slot free for ten minutes. Raises NotFoundError, and ConflictError when it is no longer free."""
+def hold_slot(
+    store: Store, viewer: Viewer, request: HoldRequest, *, now: datetime, travel: TravelSource, key: str | None = None
+) -> HeldSlot:
+    """Keep a slot free for ten minutes. Sent again under the same key it gives the first answer and holds nothing more.
+
+    Raises NotFoundError, and ConflictError when it is no longer free or the key was used for another request.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _hold(store, viewer, request, now, travel)
+            return _hold(store, viewer, request, now, travel, key)
         except StaleError:
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError  # the loop returns or raises
 
 
-def _hold(store: Store, viewer: Viewer, request: HoldRequest, now: datetime, travel: TravelSource) -> HeldSlot:
+def _hold(
+    store: Store, viewer: Viewer, request: HoldRequest, now: datetime, travel: TravelSource, key: str | None
+) -> HeldSlot:
+    asked = {"kind": "hold_slot", **request.model_dump(mode="json")}
     with store.reading() as session:
+        known = None if key is None else stored_answer(session, viewer, key, asked, HeldSlot)
+        if known is not None:
+            return known
         rep = get_rep(session, viewer, request.rep)
         customer = get_customer(session, viewer, request.customer) if request.customer is not None else None
         scope = Scope((rep.territory_id,), request.date, request.date, frozenset({rep.id}), plans_alone=True)
@@ -120,12 +132,18 @@ def _hold(store: Store, viewer: Viewer, request: HoldRequest, now: datetime, tra
     version = next((one.version for one in team.by_shift.values()), 0)
     with store.session() as session:
         session.exec(select(Rep).where(Rep.id == rep.id).with_for_update()).one()
+        known = None if key is None else stored_answer(session, viewer, key, asked, HeldSlot)
+        if known is not None:
+            return known
         standing = _version_of(session, rep.id, request.date)
         if standing != version or {one.id for one in held_slots(session, [rep.id], [request.date], now)} != others:
             raise StaleError("somebody else took a slot of this day at the same moment; ask again")
         session.add(hold)
         record(session, viewer, "slot.held", hold.id, _told(hold), rep_id=rep.id, territory_id=rep.territory_id)
-        return _shown(hold)
+        shown = _shown(hold)
+        if key is not None:
+            keep_answer(session, viewer, key, asked, shown)
+        return shown
 
 
 def _version_of(session: Session, rep_id: str, day: date) -> int:

@@ -5,19 +5,21 @@ The executed part never changes. What would touch other reps is for a dispatcher
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import time
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
 from routing.events import Event, Late
 from visits.day_diff import day_diff
-from visits.day_plan import CancelAnswer, DayPlan
+from visits.day_plan import CancelAnswer, DayPlan, NoShowAnswer
 from visits.day_problem import Extra, question_of
 from visits.day_writing import DayChange, Touched, lock_days, write_days
-from visits.errors import ConflictError, InputError, StaleError
+from visits.errors import BeatplanError, ConflictError, InputError, StaleError
 from visits.fill_ins import fill_ins
 from visits.hours import shift_id
 from visits.idempotency import keep_answer, stored_answer
@@ -31,66 +33,50 @@ from visits.rep_days import Scope, TeamDays, read_days
 from visits.repairing import Effort, Outcome, own_day
 from visits.scope import Viewer
 from visits.solving import TravelSource
-from visits.states import Action, Said, judge, settle
+from visits.states import Action, Said, Settled, judge, settle
 from visits.store import Store
+from visits.taps import no_show
 
+log = logging.getLogger("beatplan.repair")
+AT_THE_DOOR = timedelta(minutes=2)
+"""So soon after nobody was there the rep has not set out to the next stop yet."""
 ATTEMPTS = 3
+_WORDS = {Action.CANCEL: "cancelled", Action.SKIP: "skipped"}
 LATEST_MINUTES = 12 * 60
 
 
-def cancel_visit(
-    store: Store,
-    viewer: Viewer,
-    visit_id: str,
-    *,
-    reason: str,
-    key: str,
-    now: datetime,
-    travel: TravelSource,
-    effort: Effort | None = None,
-    fill: bool = True,
-) -> CancelAnswer:
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report of a visit as it came in: who makes it of which visit, under which idempotency key, and when.
+
+    `travel` and `effort` say how the day is repaired for it.
+    """
+
+    viewer: Viewer
+    visit_id: str
+    key: str
+    now: datetime
+    travel: TravelSource
+    effort: Effort = field(default_factory=Effort)
+
+
+def cancel_visit(store: Store, reported: Reported, *, reason: str, fill: bool = True) -> CancelAnswer:
     """Cancel a visit and repair the rest of its rep's day; other days and other reps never change.
 
     Without `fill` the freed time stays free, and the fill-ins are for the rep to choose from. The answer to a repeated
-    `key` is the stored one. A visit in no plan is cancelled with nothing to repair.
+    key is the stored one. A visit in no plan is cancelled with nothing to repair.
     Raises NotFoundError for a visit the viewer may not see, ConflictError when it is done, cancelled, under way or in
-    the past or when `key` was used for another request, StaleError when the plan kept changing meanwhile.
+    the past or when the key was used for another request, StaleError when the plan kept changing meanwhile.
     """
-    request: dict[str, Any] = {"kind": "cancelled", "visit": visit_id, "reason": reason}
-    report = Report("cancel", Action.CANCEL, request if fill else {**request, "fill": False}, reason, fill=fill)
-    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+    return _carry_out(_OwnDay(store, reported, _called_off("cancel", Action.CANCEL, reported, reason, fill=fill)))
 
 
-def skip_visit(
-    store: Store,
-    viewer: Viewer,
-    visit_id: str,
-    *,
-    reason: str,
-    key: str,
-    now: datetime,
-    travel: TravelSource,
-    effort: Effort | None = None,
-    fill: bool = True,
-) -> CancelAnswer:
+def skip_visit(store: Store, reported: Reported, *, reason: str, fill: bool = True) -> CancelAnswer:
     """The rep will not go there today: as `cancel_visit`, but the customer stays as due as before."""
-    request: dict[str, Any] = {"kind": "skipped", "visit": visit_id, "reason": reason}
-    report = Report("skip", Action.SKIP, request if fill else {**request, "fill": False}, reason, fill=fill)
-    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+    return _carry_out(_OwnDay(store, reported, _called_off("skip", Action.SKIP, reported, reason, fill=fill)))
 
 
-def report_late(
-    store: Store,
-    viewer: Viewer,
-    visit_id: str,
-    *,
-    minutes: int,
-    key: str,
-    now: datetime,
-    travel: TravelSource,
-    effort: Effort | None = None,
-) -> CancelAnswer:
+def report_late(store: Store, reported: Reported, *, minutes: int) -> CancelAnswer:
     """The rep on whose day the visit stands will be so many minutes behind; the rest of that day is timed anew.
 
     Stops that can no longer be kept leave the day; promised ones among them are named in `promises_lost`.
@@ -98,29 +84,36 @@ def report_late(
     """
     if not 1 <= minutes <= LATEST_MINUTES:
         raise InputError(f"minutes is {minutes}; write 1 to {LATEST_MINUTES}")
-    report = Report("late", None, {"kind": "late", "visit": visit_id, "minutes": minutes}, "", minutes * 60)
-    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+    request = {"kind": "late", "visit": reported.visit_id, "minutes": minutes}
+    return _carry_out(_OwnDay(store, reported, Report("late", None, request, "", minutes * 60)))
 
 
-def repair_after_no_show(
-    store: Store,
-    viewer: Viewer,
-    visit_id: str,
-    *,
-    now: datetime,
-    travel: TravelSource,
-    effort: Effort | None = None,
-    fill: bool = True,
-) -> CancelAnswer:
-    """Plan the rest of the day anew from when the rep found nobody; the visit itself stands as it was tapped.
+def report_no_show(
+    store: Store, reported: Reported, *, note: str, at: datetime | None = None, fill: bool = True
+) -> NoShowAnswer:
+    """Nobody was there, since `at` where the phone tells it later: the tap, and the rest of the day planned anew.
 
-    It happens once, however often it is asked for: later the first answer is given again.
-    Raises as `cancel_visit` does; ConflictError too when the day is over or the visit stands in no plan.
+    The tap is stored first and stands whatever the repair meets: then `repaired` is None, as it is for a day that is
+    over. Raises as `visits.taps.no_show` does.
     """
-    request: dict[str, Any] = {"kind": "repaired", "visit": visit_id, "fill": fill}
-    report = Report("no_show", None, request, "", fill=fill)
-    key = f"{visit_id}/no_show/repaired"
-    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+    tap = no_show(store, reported.viewer, reported.visit_id, note=note, key=reported.key, now=reported.now, at=at)
+    answer = NoShowAnswer.model_validate(tap.model_dump())
+    if tap.settled != Settled.MOVED:
+        return answer
+    now = tap.at if reported.now - tap.at < AT_THE_DOOR else reported.now
+    request = {"kind": "no_show.repaired", "visit": reported.visit_id, **({} if fill else {"fill": False})}
+    name = hashlib.sha256(f"repair after {reported.key}".encode()).hexdigest()
+    work = _OwnDay(store, replace(reported, key=name, now=now), Report("no_show", None, request, "", fill=fill))
+    try:
+        return answer.model_copy(update={"repaired": _carry_out(work)})
+    except BeatplanError as error:
+        log.info("no repair after nobody was there at visit %s: %s", reported.visit_id, error)
+        return answer
+
+
+def _called_off(cause: str, action: Action, reported: Reported, reason: str, *, fill: bool) -> Report:
+    request: dict[str, Any] = {"kind": _WORDS[action], "visit": reported.visit_id, "reason": reason}
+    return Report(cause, action, request if fill else {**request, "fill": False}, reason, fill=fill)
 
 
 def _carry_out(work: _OwnDay) -> CancelAnswer:
@@ -148,19 +141,9 @@ class Report:
 class _OwnDay:
     """One report: read, repair outside any transaction, write if nothing changed meanwhile."""
 
-    def __init__(
-        self,
-        store: Store,
-        viewer: Viewer,
-        visit_id: str,
-        report: Report,
-        key: str,
-        now: datetime,
-        travel: TravelSource,
-        effort: Effort,
-    ) -> None:
-        self.store, self.viewer, self.visit_id, self.report = store, viewer, visit_id, report
-        self.key, self.now, self.travel, self.effort = key, now, travel, effort
+    def __init__(self, store: Store, reported: Reported, report: Report) -> None:
+        self.store, self.reported, self.report = store, reported, report
+        self.viewer, self.visit_id, self.now = reported.viewer, reported.visit_id, reported.now
 
     def carry_out(self) -> CancelAnswer:
         began = time.perf_counter()
@@ -198,18 +181,18 @@ class _OwnDay:
                     gone=self._gone(),
                 )
                 result = answer.told(written, change.id, began)
-            keep_answer(session, self.viewer, self.key, self.report.request, result)
+            keep_answer(session, self.viewer, self.reported.key, self.report.request, result)
             return result
 
     def _known(self, session: Session) -> CancelAnswer | None:
-        return stored_answer(session, self.viewer, self.key, self.report.request, CancelAnswer)
+        return stored_answer(session, self.viewer, self.reported.key, self.report.request, CancelAnswer)
 
     def _require_possible(self, visit: Visit) -> None:
         if self.report.action is None:
             if visit.rep_id is None or visit.day is None:
                 raise ConflictError(f"the visit {visit.id!r} is in no plan; nobody can be late for it")
             return
-        word = {Action.CANCEL: "cancelled", Action.SKIP: "skipped"}[self.report.action]
+        word = _WORDS[self.report.action]
         if visit.state in CLOSED_STATES:
             raise ConflictError(f"the visit {visit.id!r} is already {visit.state}; it cannot be {word}")
         if visit.state == VisitState.ARRIVED:
@@ -249,11 +232,11 @@ class _OwnDay:
 
     def _repair(self, team: TeamDays) -> _Repair:
         (name,) = team.by_shift
-        question = question_of(team, self.travel, Extra(anew=frozenset({name})))
+        question = question_of(team, self.reported.travel, Extra(anew=frozenset({name})))
         happened: tuple[Event, ...] = ()
         if self.report.delay_s and team.by_shift[name].shift is not None:
             happened = (Late(type="late", shift=name, delay_s=self.report.delay_s),)
-        chosen, bare = own_day(question, self.effort, happened, fill=self.report.fill)
+        chosen, bare = own_day(question, self.reported.effort, happened, fill=self.report.fill)
         return _Repair(self.visit_id, name, chosen, bare, self._gone())
 
     def _mark(self, session: Session, visit: Visit) -> None:

@@ -6,13 +6,14 @@ admins everything. Each function takes a select statement and narrows it to what
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, false, or_
 from sqlmodel import Session, col, select
 
-from visits.models import ApiKey, Customer, Event, Person, Plan, Rep, Role, Territory, Visit
+from visits.models import Customer, Event, Person, Plan, Rep, Role, Territory, Visit
 
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
@@ -45,19 +46,16 @@ SYSTEM = Viewer("system", "system", Role.ADMIN)
 
 def viewer_of(session: Session, person: Person, sign_in_id: str | None = None) -> Viewer:
     """The viewer that a person is, with the territory of their rep row where they are a rep."""
-    role = Role(person.role)
-    if role is not Role.REP:
-        allowed = None if person.territory_ids is None else frozenset(person.territory_ids)
-        return Viewer(person.id, person.name, role, person.rep_id, allowed, sign_in_id=sign_in_id)
     own = session.exec(select(Rep.territory_id).where(Rep.id == person.rep_id)).first()
-    mine = frozenset({own} if own else ())
-    return Viewer(person.id, person.name, role, person.rep_id, mine, sign_in_id=sign_in_id)
+    allowed = territories_of(Role(person.role), person.territory_ids, own)
+    return Viewer(person.id, person.name, Role(person.role), person.rep_id, allowed, sign_in_id=sign_in_id)
 
 
-def viewer_of_key(key: ApiKey) -> Viewer:
-    """The viewer that an API key is."""
-    allowed = None if key.territory_ids is None else frozenset(key.territory_ids)
-    return Viewer(key.id, key.name, Role(key.role), None, allowed, frozenset(key.scopes))
+def territories_of(role: Role, allowed: Iterable[str] | None, own: str | None) -> frozenset[str] | None:
+    """The territories of a viewer: a rep's is the `own` of their rep row, if any; the others' are `allowed`, or all."""
+    if role is Role.REP:
+        return frozenset({own} if own else ())
+    return None if allowed is None else frozenset(allowed)
 
 
 def visible_territories(statement: S, viewer: Viewer) -> S:
@@ -103,6 +101,15 @@ def visible_events(statement: S, viewer: Viewer) -> S:
             col(Event.rep_id).in_(select(Rep.id).where(_in_territories(Rep, viewer))),
         )
     )
+
+
+def sees_rep(viewer: Viewer, rep_id: str, territory_id: str | None) -> bool:
+    """Whether the viewer may see a rep of this territory and their plans, as `visible_reps` decides it in a query."""
+    if viewer.sees_all:
+        return True
+    if viewer.role is Role.REP:
+        return rep_id == viewer.rep_id
+    return territory_id in (viewer.territory_ids or frozenset())
 
 
 def sees_event(viewer: Viewer, rep_id: str | None, territory_id: str | None, rep_territory_id: str | None) -> bool:

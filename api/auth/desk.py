@@ -10,6 +10,7 @@ from api.auth.provider import Provider
 from api.auth.throttle import CallerThrottle, SignInThrottle
 from api.settings import Settings
 from visits.models import Role
+from visits.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class SignInDesk:
     contact_roles: frozenset[Role]
 
 
-def open_desk(settings: Settings) -> SignInDesk:
+def open_desk(settings: Settings, store: Store) -> SignInDesk:
     """The desk of these settings; nothing is asked of anybody yet."""
     provider = None
     if settings.oidc_issuer:
@@ -38,7 +39,7 @@ def open_desk(settings: Settings) -> SignInDesk:
     roles = frozenset(Role(name) for name in settings.contact_roles.split(",") if name)
     return SignInDesk(
         Passwords(),
-        SignInThrottle(settings.sign_in_attempts),
+        SignInThrottle(settings.sign_in_attempts, store),
         CallerThrottle(settings.requests_per_minute),
         LastUses(),
         provider,

@@ -8,13 +8,13 @@ from typing import Any
 import pydantic_core
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 
 from api.auth.contacts import masked
 from api.auth.cookies import base_url, cookie_token
 from api.auth.people import find_viewer
 from api.auth.policies import POLICIES, permits, sees_contacts
 from api.errors import ApiError, bad_field, not_found
+from api.glances import at_once
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="beatplan"'}
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -64,7 +64,7 @@ async def _admit(request: Request, operation: str) -> None:
         return
     services = request.app.state.services
     token = bearer_token(request, services.settings.public_url)
-    viewer = await run_in_threadpool(find_viewer, services.store, services.sign_in.uses, token)
+    viewer = await at_once(services.store, find_viewer, services.store, services.sign_in.uses, token)
     if viewer is None:
         raise ApiError(401, "The token is not known or no longer valid; sign in again.", headers=_CHALLENGE)
     services.sign_in.calls.call(viewer.person_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -30,10 +29,12 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, public_url: str = "", map_sources: str = "") -> None:
         self.app = app
-        self._page = _PAGE_POLICY.format(sources=f" {map_sources}" if map_sources else "")
-        self._always = dict(_ALWAYS)
+        page = _PAGE_POLICY.format(sources=f" {map_sources}" if map_sources else "")
+        always = dict(_ALWAYS)
         if public_url.startswith("https:"):
-            self._always["Strict-Transport-Security"] = "max-age=31536000"
+            always["Strict-Transport-Security"] = "max-age=31536000"
+        self._of_pages = _encoded({**always, "Content-Security-Policy": page})
+        self._of_data = _encoded({**always, "Content-Security-Policy": _DATA_POLICY, "Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -43,13 +44,13 @@ class SecurityHeaders:
 
         async def say(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                page = headers.get("content-type", "").startswith("text/html")
-                for name, value in self._always.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", self._page if page else _DATA_POLICY)
-                if not page:
-                    headers.setdefault("Cache-Control", "no-store")
+                own = dict(message["headers"])
+                added = self._of_pages if own.get(b"content-type", b"").startswith(b"text/html") else self._of_data
+                message["headers"] = [*message["headers"], *(pair for pair in added if pair[0] not in own)]
             await send(message)
 
         await self.app(scope, receive, say)
+
+
+def _encoded(headers: dict[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from visits.queries.api_keys import KEY_MARK, key_by_secret
-from visits.queries.sign_ins import hash_token, holder_of, note_uses
-from visits.scope import Viewer, viewer_of, viewer_of_key
+from visits.queries.holders import find_holder
+from visits.queries.sign_ins import note_uses
+from visits.scope import Viewer
 from visits.store import Store
 
 EXACT_TO = timedelta(minutes=5)
@@ -43,21 +43,10 @@ class LastUses:
 
 
 def find_viewer(store: Store, uses: LastUses, token: str) -> Viewer | None:
-    """Who holds this token, a person or a system; None when nobody active does.
-
-    It is found by its hash: how long that takes tells nothing about the token.
-    """
+    """Who holds this token, a person or a system; None when nobody active does. Raises StoreError."""
     now = datetime.now(UTC)
-    with store.reading() as session:
-        if token.startswith(KEY_MARK):
-            key = key_by_secret(session, token, now)
-            if key is None:
-                return None
-            uses.note(key.secret_hash, key.last_used_at, now)
-            return viewer_of_key(key)
-        held = holder_of(session, token, now)
-        if held is None:
-            return None
-        person, row = held
-        uses.note(hash_token(token), row.last_used_at, now)
-        return viewer_of(session, person, row.id)
+    holder = find_holder(store, token, now)
+    if holder is None:
+        return None
+    uses.note(holder.token_hash, holder.last_used_at, now)
+    return holder.viewer

@@ -1,4 +1,8 @@
-"""How often somebody may try to sign in, and how often a caller may call. Counted in the memory of this process."""
+"""How often somebody may try to sign in, and how often a caller may call.
+
+Attempts to sign in are counted in the database, for all processes of the service together. Requests are counted in the
+memory of each process: a write to the database for every read would cost more than the read.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from dataclasses import dataclass
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 
+from api.auth.shared_counts import SharedCounts
 from api.errors import ApiError
+from visits.store import Store
 
 WINDOW_MINUTES = 15
 ADDRESS_FACTOR = 30
@@ -29,8 +35,8 @@ class _Rule:
 class SignInThrottle:
     """Counts attempts to sign in. `attempts` are allowed per person and address in 15 minutes."""
 
-    def __init__(self, attempts: int) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, attempts: int, store: Store) -> None:
+        self._limiter = FixedWindowRateLimiter(SharedCounts(store))
         self._pair, self._name, self._address = (
             RateLimitItemPerMinute(attempts * factor, WINDOW_MINUTES, namespace)
             for factor, namespace in ((1, "pair"), (NAME_FACTOR, "name"), (ADDRESS_FACTOR, "address"))
@@ -39,7 +45,8 @@ class SignInThrottle:
     def attempt(self, address: str, name: str | None = None) -> None:
         """Count an attempt from an address, at a person where one is named. Raises ApiError 429 when it is too many.
 
-        It is counted before anything is checked, so that attempts at the same moment count too.
+        It is counted before anything is checked, so that attempts at the same moment count too. Writes to the
+        database: call it in a thread. Raises StoreError.
         """
         origin = network_of(address)
         rules = [_Rule(self._address, (origin,))]

@@ -20,7 +20,7 @@ from api.schemas.calendars import CalendarOpened, CalendarState
 from visits.local_day import today_in, zone_named
 from visits.models import Rep, SignInKind
 from visits.queries.calendars import calendar_entries
-from visits.queries.sign_ins import calendar_sign_in, end_sign_ins, hash_token, holder_of, open_calendar
+from visits.queries.sign_ins import calendar_sign_in, end_sign_ins, hash_token, holder_of_calendar, open_calendar
 
 router = APIRouter(route_class=GuardedRoute, tags=["calendars"])
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -88,7 +88,7 @@ def read_calendar(
     """Two weeks back and all that is planned. A visit keeps its UID, and one that was called off is told so."""
     now = datetime.now(UTC)
     with services.store.reading() as session:
-        held = holder_of(session, token, now, calendar=True)
+        held = holder_of_calendar(session, token, now)
         if held is None:
             raise not_found()
         person, row = held

@@ -48,9 +48,9 @@ async def change_my_password(
     email, stored = await run_in_threadpool(known)
     with naming("new"):
         require_good(body.new, email)
-    desk.attempts.attempt(address, email)
+    await run_in_threadpool(desk.attempts.attempt, address, email)
     if stored is not None and await desk.passwords.check_aside(body.current or "", stored) is None:
         raise bad_field("current", "is not your password so far; correct it")
     await run_in_threadpool(keep, await desk.passwords.hash_aside(body.new))
-    desk.attempts.succeeded(address, email)
+    await run_in_threadpool(desk.attempts.succeeded, address, email)
     return Response(status_code=204)

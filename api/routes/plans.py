@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from api.auth.guard import GuardedRoute
 from api.conditional import etag_of, matches
-from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
-from api.routes.days import day_of_rep, parse_day
+from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep, services_of, viewer_of
+from api.glances import at_once
+from api.routes.days import parse_day
 from api.routes.describe import READ, READ_ONE, problems
 from api.schemas.base import Page
 from visits.day_line import DriveLine, drive_line
 from visits.day_plan import DayPlan
-from visits.queries.plans import current_plan, list_plans, plan_version_number
+from visits.queries.plans import PlanNumber, list_plans, plan_number, ready_plan
 
 router = APIRouter(route_class=GuardedRoute, tags=["plans"])
 DayText = Annotated[str, Path(max_length=40, description="A date such as 2026-11-23, or `today` where the rep is.")]
@@ -28,24 +30,21 @@ DayText = Annotated[str, Path(max_length=40, description="A date such as 2026-11
     response_model=DayPlan,
     responses={304: {"description": "You have this version already."}, **problems(*READ_ONE)},
 )
-def get_rep_plan(
+async def get_rep_plan(
+    request: Request,
     rep_id: ThingId,
     date: DayText,
-    services: ServicesDep,
-    viewer: ViewerDep,
     if_none_match: Annotated[str | None, Header(description="The ETag you have; 304 when it still stands.")] = None,
 ) -> Response:
     """The current version, with an ETag. With If-None-Match only the version is read; 304 when you have it."""
-    store = services.store
-    day = day_of_rep(store, viewer, rep_id, date)
+    store, viewer, now = services_of(request).store, viewer_of(request), datetime.now(UTC)
+    day = None if date == "today" else parse_day("date", date)
     if if_none_match is not None:
-        with store.reading() as session:
-            etag = etag_of(day.isoformat(), plan_version_number(session, viewer, rep_id, day))
+        etag = _etag(await at_once(store, plan_number, store, viewer, rep_id, day, now))
         if matches(if_none_match, etag):
             return Response(status_code=304, headers=_headers(etag))
-    with store.reading() as session:
-        plan = current_plan(session, viewer, rep_id, day)
-    return _document(plan.document, _headers(etag_of(day.isoformat(), plan.version)))
+    number, document = await at_once(store, ready_plan, store, viewer, rep_id, day, now)
+    return _document(document, _headers(_etag(number)))
 
 
 @router.get(
@@ -85,14 +84,17 @@ def get_rep_line(
     if_none_match: Annotated[str | None, Header(description="The ETag you have; 304 when it still stands.")] = None,
 ) -> DriveLine:
     """From home by every stop to home along the roads of now, simplified to a few metres; straight where none leads."""
-    day = day_of_rep(services.store, viewer, rep_id, date)
-    with services.store.reading() as session:
-        plan = DayPlan.model_validate_json(current_plan(session, viewer, rep_id, day).document)
-    headers = _headers(etag_of("line", day.isoformat(), plan.version))
+    day = None if date == "today" else parse_day("date", date)
+    number, document = ready_plan(services.store, viewer, rep_id, day, datetime.now(UTC))
+    headers = _headers(etag_of("line", number.day.isoformat(), number.version))
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)  # type: ignore[return-value]  # FastAPI passes it through
     response.headers.update(headers)
-    return drive_line(plan, services.tools.travel)
+    return drive_line(DayPlan.model_validate_json(document), services.tools.travel)
+
+
+def _etag(number: PlanNumber) -> str:
+    return etag_of(number.day.isoformat(), number.version)
 
 
 def _headers(etag: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ async def create_session(
 ) -> SessionMade:
     """A new sign-in. The same 401 for an unknown address, a person without a password and a wrong one."""
     email, desk = body.email.lower(), services.sign_in
-    desk.attempts.attempt(address, email)
+    await run_in_threadpool(desk.attempts.attempt, address, email)
 
     def stored() -> tuple[str | None, str | None]:
         with services.store.reading() as session:
@@ -60,7 +60,7 @@ async def create_session(
     if person_id is None or fits is None:
         raise _refused()
     made, viewer = await run_in_threadpool(sign_them_in, person_id, before, fits)
-    desk.attempts.succeeded(address, email)
+    await run_in_threadpool(desk.attempts.succeeded, address, email)
     return answer(request, services, response, made, viewer, cookie=body.cookie)
 
 

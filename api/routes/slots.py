@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Response
 
 from api.auth.guard import GuardedRoute
-from api.deps import ServicesDep, ThingId, ViewerDep
+from api.deps import OnceKey, ServicesDep, ThingId, ViewerDep
 from api.routes.describe import CREATE, TAP, problems
 from api.schemas.repair import Booking
 from visits.holding import BookedSlot, HeldSlot, HoldRequest, book_slot, hold_slot, release_slot
@@ -23,9 +23,11 @@ def quote(body: SlotRequest, services: ServicesDep, viewer: ViewerDep) -> SlotQu
 
 
 @router.post("/holds", operation_id="hold_slot", summary="Hold a slot", status_code=201, responses=problems(*CREATE))
-def hold(body: HoldRequest, services: ServicesDep, viewer: ViewerDep, response: Response) -> HeldSlot:
+def hold(
+    body: HoldRequest, services: ServicesDep, viewer: ViewerDep, response: Response, key: OnceKey = None
+) -> HeldSlot:
     """Keeps a slot free for ten minutes: later searches and repairs leave it alone."""
-    held = hold_slot(services.store, viewer, body, now=datetime.now(UTC), travel=services.tools.travel)
+    held = hold_slot(services.store, viewer, body, now=datetime.now(UTC), travel=services.tools.travel, key=key)
     response.headers["Location"] = f"/api/v1/slots/holds/{held.id}"
     return held
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
@@ -24,18 +24,15 @@ from routing.errors import BeatplanError
 from visits import replanning, taps
 from visits.asking_the_office import offer_to_office
 from visits.day_plan import CancelAnswer, NoShowAnswer, TapAnswer
-from visits.errors import ConflictError, StaleError
 from visits.privacy.positions import ARRIVE, LEAVE, Point, keep_position
 from visits.queries.visits import get_visit, history_of, list_visits
 from visits.repairing import Effort
+from visits.replanning import Reported
 from visits.scope import Viewer
-from visits.states import Settled
+from visits.store import Store
 
 router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
 log = logging.getLogger("beatplan.api")
-AT_THE_DOOR = timedelta(minutes=2)
-"""So soon after nobody was there the rep has not set out to the next stop yet."""
-
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -159,13 +156,18 @@ def no_show(
     idempotency_key: IdempotencyKey = None,
     body: NoShow | None = None,
 ) -> Response:
-    """Nobody was there; the customer stays as due as before, and the rest of the day begins at that moment."""
-    given, key, now = body or NoShow(), required_key(idempotency_key), datetime.now(UTC)
-    answer = taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=now, at=given.at)
+    """Nobody was there; the customer stays as due as before, and the rest of the day is planned anew as for a cancel.
+
+    The tap counts whatever comes of the repair; `repaired` is null where none was to be made.
+    """
+    given, began = body or NoShow(), time.perf_counter()
+    reported = _reported(services, viewer, visit_id, required_key(idempotency_key))
+    answer = replanning.report_no_show(services.store, reported, note=given.note, at=given.at, fill=given.fill)
     _keep_position(services, viewer, answer, LEAVE, given.position)
-    repair = None if answer.settled != Settled.MOVED else _repair(services, viewer, answer, given, background)
-    whole = NoShowAnswer(**answer.model_dump(), repair=repair)
-    return Response(whole.to_json(), media_type="application/json", background=background)
+    if answer.repaired is not None:
+        services.metrics.repair_seconds.observe(time.perf_counter() - began)
+        _offer_later(services, background, answer.repaired, reported.now)
+    return Response(answer.to_json(), media_type="application/json", background=background)
 
 
 @router.post(
@@ -191,9 +193,7 @@ def cancel(
     return _told(
         services,
         partial(replanning.cancel_visit, reason=given.reason, fill=given.fill),
-        viewer,
-        visit_id,
-        key,
+        _reported(services, viewer, visit_id, key),
         background,
     )
 
@@ -218,9 +218,7 @@ def skip(
     return _told(
         services,
         partial(replanning.skip_visit, reason=given.reason, fill=given.fill),
-        viewer,
-        visit_id,
-        key,
+        _reported(services, viewer, visit_id, key),
         background,
     )
 
@@ -244,48 +242,31 @@ def late(
 
     What can no longer be kept leaves the day; where a colleague could take it, the office gets a proposal.
     """
-    key = required_key(idempotency_key)
-    return _told(services, partial(replanning.report_late, minutes=body.minutes), viewer, visit_id, key, background)
+    reported = _reported(services, viewer, visit_id, required_key(idempotency_key))
+    return _told(services, partial(replanning.report_late, minutes=body.minutes), reported, background)
+
+
+def _reported(services: Services, viewer: Viewer, visit_id: str, key: str) -> Reported:
+    return Reported(viewer, visit_id, key, datetime.now(UTC), services.tools.travel)
 
 
 def _told(
-    services: ServicesDep,
-    report: Callable[..., CancelAnswer],
-    viewer: ViewerDep,
-    visit_id: str,
-    key: str,
+    services: Services,
+    report: Callable[[Store, Reported], CancelAnswer],
+    reported: Reported,
     background: BackgroundTasks,
 ) -> Response:
     """Carries a report out; what it means for other reps is worked out after the answer, for the office to decide."""
     began = time.perf_counter()
-    now, travel = datetime.now(UTC), services.tools.travel
-    answer = report(services.store, viewer, visit_id, key=key, now=now, travel=travel)
+    answer = report(services.store, reported)
     services.metrics.repair_seconds.observe(time.perf_counter() - began)
-    effort = Effort(seconds=services.settings.repair_seconds)
-    background.add_task(offer_to_office, services.store, answer, now=now, travel=travel, effort=effort)
+    _offer_later(services, background, answer, reported.now)
     return Response(answer.to_json(), media_type="application/json", background=background)
 
 
-def _repair(
-    services: Services, viewer: Viewer, answer: TapAnswer, given: NoShow, background: BackgroundTasks
-) -> CancelAnswer | None:
-    """The day after nobody was there, None where nothing is left of it. What goes wrong never fails the stored tap."""
-    began = time.perf_counter()
-    now, travel = datetime.now(UTC), services.tools.travel
-    if now - answer.at < AT_THE_DOOR:
-        now = answer.at
-    try:
-        repair = replanning.repair_after_no_show(
-            services.store, viewer, answer.visit, now=now, travel=travel, fill=given.fill
-        )
-    except BeatplanError as error:
-        if isinstance(error, StaleError) or not isinstance(error, ConflictError):  # else the day is over
-            log.warning("the day was not repaired after nobody was there: %s", error)
-        return None
-    services.metrics.repair_seconds.observe(time.perf_counter() - began)
+def _offer_later(services: Services, background: BackgroundTasks, answer: CancelAnswer, now: datetime) -> None:
     effort = Effort(seconds=services.settings.repair_seconds)
-    background.add_task(offer_to_office, services.store, repair, now=now, travel=travel, effort=effort)
-    return repair
+    background.add_task(offer_to_office, services.store, answer, now=now, travel=services.tools.travel, effort=effort)
 
 
 def _keep_position(services: Services, viewer: Viewer, answer: TapAnswer, kind: str, position: Measured | None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
-from api.tools import WarmSolvers, make_tools
+from api.tools import make_tools
 from routing.roads.store import build_roads
 from tests.api.seed import seed
 from tests.api.serving import Served, served
@@ -58,34 +58,24 @@ def fill(settings: Settings) -> None:
     store.close()
 
 
-def plan_two_days(settings: Settings, solvers: WarmSolvers) -> None:
+def plan_two_days(settings: Settings) -> None:
     """Plans of both reps on two days."""
     store = open_store(settings.store_url)
     run = PlanRun(first_day=MONDAY, days=2, seconds=2.0)
     with store.session() as session:
         add_run(session, SYSTEM, run)
-    run_planning(store, run.id, make_tools(settings, solvers), now=datetime.now(UTC))
+    run_planning(store, run.id, make_tools(settings), now=datetime.now(UTC))
     store.close()
 
 
 @pytest.fixture(scope="session")
-def solvers() -> Iterator[WarmSolvers]:
-    """A warm solver process that all services of the test run share."""
-    warm = WarmSolvers(1)
-    yield warm
-    warm.close()
-
-
-@pytest.fixture(scope="session")
-def planned_sqlite(
-    migrated_sqlite: Path, roads: Path, solvers: WarmSolvers, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def planned_sqlite(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the small organisation and its two days planned, to copy."""
     folder = tmp_path_factory.mktemp("planned")
     shutil.copy(migrated_sqlite, folder / "beatplan.db")
     found = settings_for(f"sqlite:///{folder / 'beatplan.db'}", roads, folder)
     fill(found)
-    plan_two_days(found, solvers)
+    plan_two_days(found)
     return folder / "beatplan.db"
 
 
@@ -94,7 +84,6 @@ def planned_postgres(
     postgres: PostgresServer,
     migrated_postgres: str,
     roads: Path,
-    solvers: WarmSolvers,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
     """The name of a PostgreSQL database with the small organisation and its two days planned, to copy."""
@@ -102,7 +91,7 @@ def planned_postgres(
     postgres.run(f"CREATE DATABASE {name} TEMPLATE {migrated_postgres}")
     found = settings_for(postgres.url(name), roads, tmp_path_factory.mktemp("planned"))
     fill(found)
-    plan_two_days(found, solvers)
+    plan_two_days(found)
     return name
 
 
@@ -134,45 +123,43 @@ def sqlite_settings(migrated_sqlite: Path, roads: Path, tmp_path: Path) -> Setti
 
 
 @pytest.fixture
-def working(settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+def working(settings: Settings) -> Iterator[Served]:
     """A running service with a worker, on a database of its own."""
-    with served(settings.model_copy(update={"worker": True}), solvers) as running:
+    with served(settings.model_copy(update={"worker": True})) as running:
         yield running
 
 
 @pytest.fixture
-def working_on_sqlite(sqlite_settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+def working_on_sqlite(sqlite_settings: Settings) -> Iterator[Served]:
     """A running service with a worker, on SQLite alone."""
-    with served(sqlite_settings.model_copy(update={"worker": True}), solvers) as running:
+    with served(sqlite_settings.model_copy(update={"worker": True})) as running:
         yield running
 
 
 @pytest.fixture
-def on_sqlite(sqlite_settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+def on_sqlite(sqlite_settings: Settings) -> Iterator[Served]:
     """A running service on SQLite alone."""
-    with served(sqlite_settings, solvers) as running:
+    with served(sqlite_settings) as running:
         yield running
 
 
 @pytest.fixture
-def service(settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+def service(settings: Settings) -> Iterator[Served]:
     """A running service on a database of its own."""
-    with served(settings, solvers) as running:
+    with served(settings) as running:
         yield running
 
 
 @pytest.fixture(params=BOTH)
-def planned(request: pytest.FixtureRequest, roads: Path, solvers: WarmSolvers, tmp_path: Path) -> Iterator[Served]:
+def planned(request: pytest.FixtureRequest, roads: Path, tmp_path: Path) -> Iterator[Served]:
     """A running service on a database of its own, with two days planned."""
-    with served(settings_for(planned_url(request, tmp_path), roads, tmp_path), solvers) as running:
+    with served(settings_for(planned_url(request, tmp_path), roads, tmp_path)) as running:
         yield running
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def shared(
-    request: pytest.FixtureRequest, roads: Path, solvers: WarmSolvers, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
+def shared(request: pytest.FixtureRequest, roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A running service with two days planned, shared by a module's tests, which change nothing of it."""
     folder = tmp_path_factory.mktemp("shared")
-    with served(settings_for(planned_url(request, folder), roads, folder), solvers) as running:
+    with served(settings_for(planned_url(request, folder), roads, folder)) as running:
         yield running

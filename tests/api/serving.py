@@ -12,7 +12,6 @@ import httpx
 
 from api.server import address_of, listen, make_server
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.seed import TOKENS
 from visits.store import Store, open_store
 
@@ -38,10 +37,10 @@ class Served:
 
 
 @contextmanager
-def served(settings: Settings, solvers: WarmSolvers | None = None) -> Iterator[Served]:
+def served(settings: Settings) -> Iterator[Served]:
     ready = threading.Event()
     with listen(settings) as bound:
-        server = make_server(settings, ready.set, solvers)
+        server = make_server(settings, ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         while not ready.wait(0.05):

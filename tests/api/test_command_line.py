@@ -16,8 +16,8 @@ from api import cli
 from api.commands.plan import require_musts
 from routing.errors import BeatplanError, InputError, NoFeasiblePlan, RoadError, SolveError
 from visits.models import Person
+from visits.queries.holders import find_holder
 from visits.queries.people import people
-from visits.queries.sign_ins import holder_of
 from visits.run_result import NotPlanned, RunResult
 from visits.store import open_store
 
@@ -190,7 +190,9 @@ def test_from_nothing_to_people(tmp_path: Path, capsys: pytest.CaptureFixture[st
     with store.reading() as session:
         (ada,) = people(session)
         assert isinstance(ada, Person)
-        assert holder_of(session, token, datetime.now(UTC))[0].id == ada.id
+    held = find_holder(store, token, datetime.now(UTC))
+    assert held is not None
+    assert held.viewer.person_id == ada.id
     store.close()
     assert cli.run(["user", "token", "ada@example.com", "--data", data]) == 0
     assert capsys.readouterr().out.strip() != token

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.conftest import MONDAY
 from tests.api.serving import Served, served
 from tests.api.test_problems import problem_of
@@ -96,8 +95,8 @@ def test_every_list_is_paged(on_sqlite: Served) -> None:
         assert seen == whole, path
 
 
-def test_a_body_that_dribbles_is_ended(sqlite_settings: Settings, solvers: WarmSolvers) -> None:
-    with served(sqlite_settings.model_copy(update={"body_seconds": 0.3}), solvers) as service:
+def test_a_body_that_dribbles_is_ended(sqlite_settings: Settings) -> None:
+    with served(sqlite_settings.model_copy(update={"body_seconds": 0.3})) as service:
         host, port = service.base_url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=60) as raw:
             raw.sendall(b"POST /api/v1/territories HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
@@ -106,8 +105,8 @@ def test_a_body_that_dribbles_is_ended(sqlite_settings: Settings, solvers: WarmS
         assert b"urn:beatplan:problem:too-slow" in answer
 
 
-def test_a_caller_who_calls_too_often_waits_and_others_do_not(sqlite_settings: Settings, solvers: WarmSolvers) -> None:
-    with served(sqlite_settings.model_copy(update={"requests_per_minute": 5}), solvers) as service:
+def test_a_caller_who_calls_too_often_waits_and_others_do_not(sqlite_settings: Settings) -> None:
+    with served(sqlite_settings.model_copy(update={"requests_per_minute": 5})) as service:
         statuses = [service.get("ana", "/me").status_code for _ in range(11)]
         assert statuses[:5] == [200] * 5
         assert 429 in statuses

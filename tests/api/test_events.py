@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.seed import TOKENS
 from tests.api.serving import NO_CERTIFICATES, Served, served
 from tests.api.test_problems import problem_of
@@ -217,11 +216,11 @@ def migrated_sqlite_store(migrated_sqlite, tmp_path_factory) -> Iterator[Store]:
     store.close()
 
 
-def test_a_stream_ends_by_the_clock_and_with_the_service(sqlite_settings: Settings, solvers: WarmSolvers) -> None:
+def test_a_stream_ends_by_the_clock_and_with_the_service(sqlite_settings: Settings) -> None:
     brief = sqlite_settings.model_copy(update={"events_minutes": 0.005})
-    with served(brief, solvers) as service, listening(service, "admin") as events:
+    with served(brief) as service, listening(service, "admin") as events:
         assert list(events) == []
-    with served(sqlite_settings, solvers) as service:
+    with served(sqlite_settings) as service:
         ended = threading.Event()
 
         def hear(began: threading.Event) -> None:

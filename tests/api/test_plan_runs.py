@@ -12,7 +12,6 @@ from sqlmodel import select
 
 from api.jobs.worker import queue_nightly
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.conftest import MONDAY
 from tests.api.processes import children_named
 from tests.api.serving import Served, served
@@ -107,8 +106,8 @@ def test_runs_that_make_no_sense(shared: Served, change: dict, field: str) -> No
     assert len(shared.get("admin", "/plan-runs").json()["items"]) == before
 
 
-def test_a_run_without_roads_says_so(sqlite_settings: Settings, solvers: WarmSolvers, tmp_path: Path) -> None:
-    with served(working_with(sqlite_settings, roads_dir=tmp_path / "none"), solvers) as service:
+def test_a_run_without_roads_says_so(sqlite_settings: Settings, tmp_path: Path) -> None:
+    with served(working_with(sqlite_settings, roads_dir=tmp_path / "none")) as service:
         run = watch(service, ask(service), {"done", "failed"})
         assert run["status"] == "failed"
         assert "beatplan roads build" in run["message"]
@@ -120,7 +119,7 @@ def working_with(settings: Settings, **more: object) -> Settings:
     return settings.model_copy(update={"worker": True, **more})
 
 
-def test_a_run_that_a_dead_service_left_is_resumed(settings: Settings, solvers: WarmSolvers) -> None:
+def test_a_run_that_a_dead_service_left_is_resumed(settings: Settings) -> None:
     store = open_store(settings.store_url)
     run = PlanRun(first_day=MONDAY, days=1, seconds=0.2, status=RunState.RUNNING, started_at=datetime.now(UTC))
     given_up = PlanRun(first_day=MONDAY, days=1, seconds=0.2, status=RunState.RUNNING, cancel_requested=True)
@@ -128,7 +127,7 @@ def test_a_run_that_a_dead_service_left_is_resumed(settings: Settings, solvers: 
         add_run(session, SYSTEM, run)
         add_run(session, SYSTEM, given_up)
     store.close()
-    with served(working_with(settings), solvers) as service:
+    with served(working_with(settings)) as service:
         assert watch(service, f"/plan-runs/{run.id}", {"done", "failed"})["status"] == "done"
         assert watch(service, f"/plan-runs/{given_up.id}", {"done", "failed", "cancelled"})["status"] == "cancelled"
         with service.store.reading() as session:
@@ -201,9 +200,9 @@ def test_a_batch_does_not_hold_up_who_waits_and_the_urgent_goes_first(working: S
     assert first < second
 
 
-def test_a_service_that_stops_leaves_no_process(sqlite_settings: Settings, solvers: WarmSolvers) -> None:
+def test_a_service_that_stops_leaves_no_process(sqlite_settings: Settings) -> None:
     settings = working_with(sqlite_settings)
-    with served(settings, solvers) as service:
+    with served(settings) as service:
         path = ask(service, seconds=60)
         watch(service, path, {"running"})
         run_id = path.rpartition("/")[2]
@@ -216,7 +215,7 @@ def test_a_service_that_stops_leaves_no_process(sqlite_settings: Settings, solve
         left.seconds = 0.2
         session.add(left)
     store.close()
-    with served(settings, solvers) as service:
+    with served(settings) as service:
         assert watch(service, path, {"done", "failed"})["status"] == "done"
 
 

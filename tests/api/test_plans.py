@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import select
 
 from api.settings import Settings
-from api.tools import WarmSolvers, make_tools
+from api.tools import make_tools
 from tests.api.conftest import MONDAY
 from tests.api.serving import Served, served
 from tests.api.test_problems import problem_of
@@ -154,7 +154,7 @@ def test_taps_with_bad_bodies(shared: Served, body: dict) -> None:
 
 
 @pytest.fixture
-def under_way(settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
+def under_way(settings: Settings) -> Iterator[Served]:
     """A service in the middle of a planned day: the reps live where it is between eleven and noon right now."""
     now = datetime.now(UTC)
     offset = 11 - now.hour
@@ -165,9 +165,9 @@ def under_way(settings: Settings, solvers: WarmSolvers) -> Iterator[Served]:
             rep.timezone = str(zone)
             session.add(rep)
         run = add_run(session, SYSTEM, PlanRun(first_day=now.astimezone(zone).date(), days=1, seconds=0.5))
-    run_planning(store, run.id, make_tools(settings, solvers), now=now - timedelta(hours=6))
+    run_planning(store, run.id, make_tools(settings), now=now - timedelta(hours=6))
     store.close()
-    with served(settings, solvers) as running:
+    with served(settings) as running:
         yield running
 
 
@@ -214,8 +214,8 @@ def test_taps_show_on_the_plan_and_close_the_visit(under_way: Served) -> None:
     nobody = tap(under_way, "ana", second.visit, "no-show", key="n").json()
     assert nobody["state"] == "no_show"
     plan = today_of(under_way)
-    assert nobody["repair"]["plan"] == plan.model_dump(mode="json")
-    assert nobody["repair"]["before"]["version"] == plan.version - 1
+    assert nobody["repaired"]["plan"] == plan.model_dump(mode="json")
+    assert nobody["repaired"]["before"]["version"] == plan.version - 1
     assert tap(under_way, "ana", second.visit, "no-show", key="n").json() == nobody
     assert today_of(under_way).version == plan.version
     assert [stop.state for stop in plan.stops if stop.visit in {first.visit, second.visit}] == ["done", "no_show"]

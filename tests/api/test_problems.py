@@ -14,7 +14,6 @@ import pytest
 
 from api.errors import Problem
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.serving import Served, served
 from visits import store as store_module
 
@@ -146,9 +145,9 @@ def test_bad_pages(shared: Served, query: str) -> None:
         problem_of(shared.get("admin", f"/{noun}?{query}"), 422)
 
 
-def test_a_locked_database(sqlite_settings: Settings, solvers: WarmSolvers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "BUSY_TIMEOUT_S", 0.2)
-    with served(sqlite_settings, solvers) as service:
+    with served(sqlite_settings) as service:
         other = sqlite3.connect(sqlite_settings.data_dir / "beatplan.db", isolation_level=None, timeout=1)
         other.execute("BEGIN EXCLUSIVE")
         try:
@@ -166,8 +165,14 @@ def test_an_unforeseen_fault_says_nothing_inner(on_sqlite: Served, monkeypatch: 
         raise RuntimeError("the secret is 42")
 
     monkeypatch.setattr("api.routes.territories.list_territories", broken)
-    problem = problem_of(on_sqlite.get("admin", "/territories"), 500)
-    assert "42" not in problem.detail
+    reply = on_sqlite.get("admin", "/territories")
+    assert "42" not in problem_of(reply, 500).detail
+    assert reply.headers["content-security-policy"].startswith("default-src 'none'")
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-request-id"]
+    counted = on_sqlite.client.get("/metrics").text
+    assert 'beatplan_requests_total{operation="list_territories",status="500"} 1.0' in counted
 
 
 def test_half_a_request_harms_nobody(shared: Served) -> None:

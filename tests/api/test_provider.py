@@ -10,7 +10,6 @@ from joserfc.jwk import OctKey, RSAKey
 from pydantic import SecretStr
 
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.browser import browser
 from tests.api.oidc_server import CLIENT, SECRET, OidcServer, oidc_server
 from tests.api.serving import Served, served
@@ -27,10 +26,10 @@ def oidc() -> Iterator[OidcServer]:
 
 
 @pytest.fixture
-def trusting(sqlite_settings: Settings, solvers: WarmSolvers, oidc: OidcServer) -> Iterator[Served]:
+def trusting(sqlite_settings: Settings, oidc: OidcServer) -> Iterator[Served]:
     """A service that sends people to the provider."""
     changes = {"oidc_issuer": oidc.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SecretStr(SECRET)}
-    with served(sqlite_settings.model_copy(update=changes), solvers) as running:
+    with served(sqlite_settings.model_copy(update=changes)) as running:
         yield running
 
 

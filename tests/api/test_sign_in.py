@@ -11,7 +11,6 @@ import pytest
 from sqlmodel import select
 
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.browser import PASSWORD, browser, give_password, password_sign_in
 from tests.api.serving import Served, served
 from tests.api.test_problems import problem_of
@@ -224,9 +223,9 @@ def test_the_page_runs_its_own_script_alone(on_sqlite: Served) -> None:
     assert data.headers["cache-control"] == "no-store"
 
 
-def test_behind_https_the_cookie_and_links_say_so(sqlite_settings: Settings, solvers: WarmSolvers) -> None:
+def test_behind_https_the_cookie_and_links_say_so(sqlite_settings: Settings) -> None:
     outside = sqlite_settings.model_copy(update={"public_url": "https://plans.example/"})
-    with served(outside, solvers) as service:
+    with served(outside) as service:
         give_password(service, "ana")
         made = password_sign_in(service.client, "ana", cookie=True)
         assert made.headers["set-cookie"].startswith("__Host-beatplan=bp_")

@@ -58,8 +58,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def open_service(settings: Settings, solvers) -> Iterator[Served]:
-    with served(settings.model_copy(update={"webhook_private": True}), solvers) as running:
+def open_service(settings: Settings) -> Iterator[Served]:
+    with served(settings.model_copy(update={"webhook_private": True})) as running:
         yield running
 
 
@@ -123,9 +123,9 @@ def test_what_is_not_taken_is_tried_again_and_at_last_given_up(open_service: Ser
     problem_of(open_service.send("admin", "DELETE", path), 404)
 
 
-def test_a_worker_delivers(settings: Settings, solvers, receiver: Receiver) -> None:
+def test_a_worker_delivers(settings: Settings, receiver: Receiver) -> None:
     told = settings.model_copy(update={"webhook_private": True, "worker": True})
-    with served(told, solvers) as service:
+    with served(told) as service:
         service.send("admin", "POST", "/webhooks", json={"url": receiver.url, "kinds": ["visit.done"]})
         happen(service.store, "visit.done")
         service.send("admin", "POST", "/territories", json={"name": "East"})

@@ -7,5 +7,4 @@ from tests.api.conftest import (  # noqa: F401 - pytest finds fixtures by their 
     planned_sqlite,
     roads,
     settings,
-    solvers,
 )

@@ -12,7 +12,6 @@ import pytest
 from sqlmodel import col, select
 
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.conftest import BOTH, MONDAY, settings_for
 from tests.api.seed import TOKENS
 from tests.api.serving import served
@@ -67,10 +66,10 @@ def test_a_service_killed_in_mid_request(planned_settings: Settings) -> None:
 
 @pytest.mark.needs_postgres
 def test_a_database_that_crashes_under_load(
-    request: pytest.FixtureRequest, postgres: PostgresServer, roads: Path, solvers: WarmSolvers, tmp_path: Path
+    request: pytest.FixtureRequest, postgres: PostgresServer, roads: Path, tmp_path: Path
 ) -> None:
     settings = on_postgres(request, roads, tmp_path)
-    with served(settings, solvers) as service, worker(settings):
+    with served(settings) as service, worker(settings):
         visit_ids = planned_visits(service.store)
         asked = {"from": "2027-03-08", "days": 1, "seconds": 4}
         run_id = service.send("admin", "POST", "/plan-runs", json=asked).json()["id"]

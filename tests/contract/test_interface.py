@@ -22,13 +22,12 @@ from sqlmodel import select
 from api.app import create_app
 from api.auth.policies import POLICIES
 from api.settings import Settings
-from api.tools import WarmSolvers
-from tests.api.conftest import MONDAY, planned_sqlite, roads, settings_for, solvers
+from tests.api.conftest import MONDAY, planned_sqlite, roads, settings_for
 from tests.api.seed import TOKENS
 from tests.api.serving import Served, served
 from visits.models import Role, Visit
 
-__all__ = ["planned_sqlite", "roads", "solvers"]
+__all__ = ["planned_sqlite", "roads"]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 6
 LEFT_OUT = ["end_current_session", "start_provider_sign_in", "finish_provider_sign_in", "stream_events"]
@@ -41,15 +40,13 @@ schema = schemathesis.openapi.from_dict(
 
 
 @pytest.fixture(scope="module")
-def service(
-    planned_sqlite: Path, roads: Path, solvers: WarmSolvers, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
+def service(planned_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service of its own with two days planned; planning runs that are asked for stay queued."""
     folder = tmp_path_factory.mktemp("asked")
     shutil.copy(planned_sqlite, folder / "beatplan.db")
     settings_here = settings_for(f"sqlite:///{folder / 'beatplan.db'}", roads, folder)
     patience = settings_here.model_copy(update={"sign_in_attempts": 10_000, "worker": False})
-    with served(patience, solvers) as running:
+    with served(patience) as running:
         yield running
 
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from tests.visits.test_planning import documents, plan
 from tests.visits.test_proposals import DANA, EIGHT, ask, commit, current_texts
-from tests.visits.world import MONDAY, StraightTravel, appointment, at, customer, fill, fill_town, rep
+from tests.visits.world import MONDAY, StraightTravel, appointment, at, customer, fill, fill_town, rep, reported
 from visits.asking_the_office import offer_to_office
 from visits.errors import ConflictError, NotFoundError
 from visits.filling import take_fill_in
@@ -28,7 +28,7 @@ def test_a_lost_promise_is_offered_to_a_colleague(store: Store) -> None:
     fill(store, rep("bo", home_lon=24.93))
     ana = documents(store)["rep_ana", MONDAY]
     now = ana.leave + timedelta(minutes=1)
-    answer = report_late(store, SYSTEM, "vis_c03", minutes=240, key="k", now=now, travel=StraightTravel())
+    answer = report_late(store, reported("vis_c03", now=now), minutes=240)
     assert answer.promises_lost == ("vis_c03",)
     texts = current_texts(store)
     offered = offer_to_office(store, answer, now=now, travel=StraightTravel())
@@ -47,7 +47,7 @@ def test_a_report_that_concerns_nobody_else_is_not_offered(store: Store) -> None
     fill_town(store, 16)
     plan(store)
     stop = documents(store)["rep_ana", MONDAY].stops[1]
-    answer = cancel_visit(store, SYSTEM, stop.visit, reason="", key="k", now=EIGHT, travel=StraightTravel())
+    answer = cancel_visit(store, reported(stop.visit, now=EIGHT), reason="")
     assert offer_to_office(store, answer, now=EIGHT, travel=StraightTravel()) is None
     with store.reading() as session:
         assert session.exec(select(Proposal)).all() == []
@@ -95,7 +95,7 @@ def test_a_repair_leaves_a_held_slot_free(store: Store) -> None:
     best = quote_slots(store, DANA, wish(), now=EIGHT, travel=StraightTravel()).slots[0]
     held = hold(store, "rep_ana", best.start_s, best.start_s)
     fill(store, *(customer(f"due{i}", ago=60, tier="A") for i in range(20)))
-    answer = cancel_visit(store, SYSTEM, ana.stops[0].visit, reason="", key="k", now=EIGHT, travel=StraightTravel())
+    answer = cancel_visit(store, reported(ana.stops[0].visit, now=EIGHT), reason="")
     assert answer.plan is not None
     assert held not in {stop.visit for stop in answer.plan.stops}
     booked = book_slot(
@@ -136,6 +136,18 @@ def test_a_slot_is_held_once_and_only_where_it_fits(store: Store) -> None:
         quote_slots(store, stranger, wish(), now=EIGHT, travel=StraightTravel())
 
 
+def test_a_slot_asked_for_again_under_its_key_is_held_once(store: Store) -> None:
+    town(store)
+    request = HoldRequest(customer="cus_c01", service_s=1800, rep="rep_ana", date=MONDAY, start_s=32400, end_s=32400)
+    held = [hold_slot(store, DANA, request, now=EIGHT, travel=StraightTravel(), key=key) for key in ("once", "once")]
+    assert held[0] == held[1]
+    other = request.model_copy(update={"start_s": 36000, "end_s": 36000})
+    with pytest.raises(ConflictError, match="already used"):
+        hold_slot(store, DANA, other, now=EIGHT, travel=StraightTravel(), key="once")
+    with store.reading() as session:
+        assert len(session.exec(select(SlotHold)).all()) == 1
+
+
 def test_holds_do_not_show_in_proposals(store: Store) -> None:
     town(store)
     held = hold(store, "rep_ana", 9 * 3600, 12 * 3600)
@@ -149,8 +161,7 @@ def test_the_rep_may_keep_freed_time_or_fill_it_by_choice(store: Store) -> None:
     plan(store)
     fill(store, *(customer(f"due{i}", ago=60, tier="A") for i in range(4)))
     ana = documents(store)["rep_ana", MONDAY]
-    common = {"reason": "", "now": EIGHT, "travel": StraightTravel()}
-    answer = cancel_visit(store, SYSTEM, ana.stops[-1].visit, key="k", fill=False, **common)
+    answer = cancel_visit(store, reported(ana.stops[-1].visit, now=EIGHT), reason="", fill=False)
     assert answer.diff is not None
     assert answer.diff.added == ()
     assert answer.home_earlier_s > 0

@@ -17,7 +17,7 @@ from sqlmodel import select
 
 from routing.evaluate import evaluate
 from tests.visits.test_planning import documents, plan
-from tests.visits.world import MONDAY, StraightTravel, appointment, at, customer, fill_town, rep
+from tests.visits.world import MONDAY, StraightTravel, appointment, at, customer, fill_town, rep, reported
 from visits.day_plan import DayPlan, PlannedStop
 from visits.day_problem import Extra, question_of
 from visits.deciding import StaleProposalError, commit_proposal, discard_proposal
@@ -28,7 +28,7 @@ from visits.offering import SlotRequest, quote_slots
 from visits.proposal_views import ProposalAnswer, ProposalRequest
 from visits.proposing import propose
 from visits.rep_days import Scope, read_days
-from visits.replanning import cancel_visit, report_late, skip_visit
+from visits.replanning import cancel_visit, report_late, report_no_show, skip_visit
 from visits.scope import SYSTEM, Viewer
 from visits.store import Store, open_store
 from visits.taps import arrive, complete, depart, no_show
@@ -174,14 +174,15 @@ class Board(RuleBasedStateMachine):
         assert (last.action, last.settled) == (kind, settled)
 
     @precondition(lambda self: self._stops())
-    @rule(data=st.data(), kind=st.sampled_from(["cancel", "skip", "late"]))
+    @rule(data=st.data(), kind=st.sampled_from(["cancel", "skip", "late", "no_show"]))
     def report(self, data: st.DataObject, kind: str) -> None:
         stop = data.draw(st.sampled_from(self._stops()))
-        common = {"key": self._key(), "now": self.now, "travel": StraightTravel()}
+        told = reported(stop.visit, key=self._key(), now=self.now)
         reports: dict[str, Callable] = {
-            "cancel": lambda: cancel_visit(self.store, SYSTEM, stop.visit, reason="", **common),
-            "skip": lambda: skip_visit(self.store, SYSTEM, stop.visit, reason="", **common),
-            "late": lambda: report_late(self.store, SYSTEM, stop.visit, minutes=20, **common),
+            "cancel": lambda: cancel_visit(self.store, told, reason=""),
+            "skip": lambda: skip_visit(self.store, told, reason=""),
+            "late": lambda: report_late(self.store, told, minutes=20),
+            "no_show": lambda: report_no_show(self.store, told, note=""),
         }
         try:
             reports[kind]()

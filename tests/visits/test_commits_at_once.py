@@ -9,13 +9,12 @@ from sqlmodel import select
 
 from tests.visits.test_planning import documents, plan
 from tests.visits.test_proposals import DANA, EIGHT, ask, commit, team
-from tests.visits.world import MONDAY, StraightTravel, customer, fill_town
+from tests.visits.world import MONDAY, StraightTravel, customer, fill_town, reported
 from visits.deciding import StaleProposalError
 from visits.errors import ConflictError
 from visits.holding import HoldRequest, hold_slot
 from visits.models import PlanVersion, SlotHold, Visit
 from visits.replanning import cancel_visit
-from visits.scope import SYSTEM
 from visits.store import Store
 from visits.undoing import undo_plan
 
@@ -69,7 +68,7 @@ def test_a_tap_and_a_commit_and_an_undo_at_once_keep_every_version(store: Store)
     told = at_once(
         lambda: commit(store, proposal),
         lambda: undo_plan(store, DANA, ana.plan, now=EIGHT),
-        lambda: cancel_visit(store, SYSTEM, ana.stops[2].visit, reason="", key="k", now=EIGHT, travel=StraightTravel()),
+        lambda: cancel_visit(store, reported(ana.stops[2].visit, now=EIGHT), reason=""),
     )
     assert all(not isinstance(one, Exception) or isinstance(one, ConflictError) for one in told), told
     with store.reading() as session:

@@ -14,7 +14,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlmodel import select
 
 from tests.visits.test_planning import documents
-from tests.visits.world import StraightTravel, appointment, at, customer, fill, fill_town, queue_run, quick_tools, rep
+from tests.visits.world import (
+    appointment,
+    at,
+    customer,
+    fill,
+    fill_town,
+    queue_run,
+    quick_tools,
+    rep,
+    reported,
+)
 from visits.day_plan import PlannedStop
 from visits.errors import ConflictError
 from visits.models import CLOSED_STATES, OPEN_STATES, Absence, Visit
@@ -84,9 +94,7 @@ class Day(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         stop = data.draw(st.sampled_from(self._stops()))
         try:
-            cancel_visit(
-                self.store, SYSTEM, stop.visit, reason="", key=self._key(), now=self.now, travel=StraightTravel()
-            )
+            cancel_visit(self.store, reported(stop.visit, key=self._key(), now=self.now), reason="")
         except ConflictError:
             return
         assert stop.visit not in {one.visit for one in self._stops()}

@@ -11,15 +11,14 @@ from sqlmodel import func, select
 
 from routing.roads.store import build_roads, open_roads
 from tests.visits.test_planning import documents
-from tests.visits.world import HELSINKI, queue_run, quick_tools
+from tests.visits.world import HELSINKI, queue_run, quick_tools, reported
 from visits.day_plan import DayPlan
 from visits.demo_loading import DEMO_DATA, load_demo, next_working_day, working_day
 from visits.errors import InputError
 from visits.models import Customer, Territory, Visit
 from visits.planning import run_planning
-from visits.queries.sign_ins import holder_of
+from visits.queries.holders import find_holder
 from visits.replanning import cancel_visit
-from visits.scope import SYSTEM
 from visits.solving import tools_for
 from visits.store import Store, open_store
 
@@ -45,9 +44,10 @@ def test_loading_twice_changes_nothing_but_the_tokens(store: Store) -> None:
         assert session.exec(select(func.count()).select_from(Visit)).one() == before == 262 + 8
         assert sorted(session.exec(select(Customer.last_visit)).all()) == sorted(seen)
         assert max(seen) < date(2026, 11, 23)
-        for old, new in zip(first.people, again.people, strict=True):
-            assert holder_of(session, old.token, datetime.now(UTC)) is None
-            assert holder_of(session, new.token, datetime.now(UTC))[0].email == old.email
+    for old, new in zip(first.people, again.people, strict=True):
+        assert old.email == new.email
+        assert find_holder(store, old.token, datetime.now(UTC)) is None
+        assert find_holder(store, new.token, datetime.now(UTC)) is not None
     assert sorted({person.role for person in first.people}) == ["admin", "dispatcher", "manager", "rep"]
 
 
@@ -95,15 +95,8 @@ def test_the_demo_city_is_planned_and_repaired_on_its_roads(migrated_sqlite: Pat
     before = documents(store)
     monday = min(before.values(), key=lambda one: one.date)
     gone = next(stop for stop in monday.stops[2:] if stop.promise is None)
-    answer = cancel_visit(
-        store,
-        SYSTEM,
-        gone.visit,
-        reason="closed",
-        key="1",
-        now=monday.stops[0].departure,
-        travel=tools.travel,
-    )
+    leaving = monday.stops[0].departure
+    answer = cancel_visit(store, reported(gone.visit, now=leaving, travel=tools.travel), reason="closed")
     executed = [(stop.visit, stop.start_s) for stop in monday.stops[:2]]
     assert [(stop.visit, stop.start_s) for stop in answer.plan.stops[:2]] == executed
     assert answer.plan.objective_s >= monday.objective_s - gone.why.value_s

@@ -9,9 +9,10 @@ from sqlmodel import select
 
 from visits.errors import ConflictError, InputError
 from visits.models import Person, Role, SignIn, SignInKind
+from visits.queries.holders import find_holder
 from visits.queries.page import PageRequest
 from visits.queries.people import add_person, change_person, get_person, list_people, person_by_email, plain_email
-from visits.queries.sign_ins import end_sign_ins, hash_token, holder_of, make_link, note_uses, redeem_link, sign_in
+from visits.queries.sign_ins import end_sign_ins, hash_token, make_link, note_uses, redeem_link, sign_in
 from visits.scope import SYSTEM
 from visits.store import Store
 
@@ -68,13 +69,11 @@ def test_sign_ins_end_one_by_one_and_together(store: Store) -> None:
         other = sign_in(session, bo, SignInKind.SESSION, NOW)
         code, expires_at = make_link(session, SYSTEM, ana, NOW)
         assert expires_at == NOW + timedelta(minutes=10)
-    with store.reading() as session:
-        assert holder_of(session, other.token, NOW - timedelta(seconds=1))[0].id == "per_bo"
-        assert holder_of(session, other.token, NOW) is None
+    assert find_holder(store, other.token, NOW - timedelta(seconds=1)).viewer.person_id == "per_bo"
+    assert find_holder(store, other.token, NOW) is None
     with store.session() as session:
         assert end_sign_ins(session, SYSTEM, "per_ana", spare=made[0].row.id) == 2
-    with store.reading() as session:
-        assert [holder_of(session, one.token, NOW) is not None for one in made] == [True, False, False]
+    assert [find_holder(store, one.token, NOW) is not None for one in made] == [True, False, False]
     with store.session() as session:
         assert redeem_link(session, code, NOW) is None  # unused links end with the sign-ins
         code, _ = make_link(session, SYSTEM, get_person(session, "per_ana"), NOW)

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from tests.visits.test_planning import documents, plan
-from tests.visits.world import MONDAY, WEEK, StraightTravel, appointment, at, customer, fill_town, rep
+from tests.visits.world import MONDAY, WEEK, StraightTravel, appointment, at, customer, fill_town, rep, reported
 from visits.day_plan import DayPlan
 from visits.deciding import CommitAnswer, StaleProposalError, commit_proposal, discard_proposal
 from visits.errors import ConflictError, InputError, NotFoundError
@@ -262,22 +262,22 @@ def test_late_retimes_the_rest_and_names_lost_promises(store: Store) -> None:
     plan(store)
     ana = documents(store)["rep_ana", MONDAY]
     now = ana.stops[0].start
-    answer = report_late(store, SYSTEM, ana.stops[1].visit, minutes=40, key="k", now=now, travel=StraightTravel())
+    answer = report_late(store, reported(ana.stops[1].visit, now=now), minutes=40)
     assert answer.plan is not None
     assert answer.plan.cause == "late"
     later = next(stop for stop in answer.plan.stops if not stop.locked)
     assert later.arrival >= ana.stops[0].departure + timedelta(minutes=40)
     assert answer.promises_lost == ()
-    lost = report_late(store, SYSTEM, "vis_c03", minutes=600, key="l", now=now, travel=StraightTravel())
+    lost = report_late(store, reported("vis_c03", key="l", now=now), minutes=600)
     assert lost.promises_lost == ("vis_c03",)
     with pytest.raises(InputError, match="minutes is 0"):
-        report_late(store, SYSTEM, ana.stops[1].visit, minutes=0, key="m", now=now, travel=StraightTravel())
+        report_late(store, reported(ana.stops[1].visit, key="m", now=now), minutes=0)
 
 
 def test_a_skipped_customer_stays_as_due_as_before(store: Store) -> None:
     ana = team(store, 40, 2)["rep_ana"]
     stop = next(stop for stop in ana.stops if stop.promise is None)
-    answer = skip_visit(store, SYSTEM, stop.visit, reason="road closed", key="k", now=EIGHT, travel=StraightTravel())
+    answer = skip_visit(store, reported(stop.visit, now=EIGHT), reason="road closed")
     assert answer.plan is not None
     with store.reading() as session:
         assert session.get_one(Visit, stop.visit).state == "skipped"

@@ -23,22 +23,21 @@ from tests.visits.world import (
     fill,
     fill_town,
     rep,
+    reported,
 )
 from visits.day_plan import DayPlan, PlannedStop
 from visits.errors import ConflictError, InputError, NotFoundError
 from visits.models import Event, PlanVersion, Role, Visit
-from visits.replanning import cancel_visit, repair_after_no_show
+from visits.replanning import Reported, cancel_visit, report_no_show
 from visits.scope import SYSTEM, Viewer
 from visits.store import Store, open_store
-from visits.taps import arrive, complete, no_show
+from visits.taps import arrive, complete
 
 EVENING_BEFORE = at(20, day=MONDAY - timedelta(days=1))
 
 
 def cancel(store: Store, visit: str, now=EVENING_BEFORE, key: str = "k", viewer: Viewer = SYSTEM, travel=None):
-    return cancel_visit(
-        store, viewer, visit, reason="closed today", key=key, now=now, travel=travel or StraightTravel()
-    )
+    return cancel_visit(store, reported(visit, key=key, now=now, viewer=viewer, travel=travel), reason="closed today")
 
 
 def day(store: Store) -> DayPlan:
@@ -129,20 +128,17 @@ def test_where_nobody_was_there_the_rest_of_the_day_begins_earlier(store: Store)
     first, second = before.stops[:2]
     complete(store, SYSTEM, first.visit, outcome="", note="", key="a", now=first.departure)
     now = second.arrival + timedelta(minutes=2)
-    no_show(store, SYSTEM, second.visit, note="", key="b", now=now)
-    answer = repair_after_no_show(store, SYSTEM, second.visit, now=now, travel=StraightTravel(), fill=False)
+    told = Reported(SYSTEM, second.visit, "b", now + timedelta(seconds=30), StraightTravel())
+    answer = report_no_show(store, told, note="", at=now, fill=False).repaired
+    assert answer is not None
     after = day(store)
     assert answer.plan == after
     assert (after.cause, [stop.state for stop in after.stops[:2]]) == ("no_show", ["done", "no_show"])
     kept = {stop.visit for stop in before.stops[2:]}
     assert {stop.visit for stop in after.stops[2:]} <= kept
     assert now <= after.stops[2].arrival < before.stops[2].arrival
-    again = repair_after_no_show(store, SYSTEM, second.visit, now=now, travel=StraightTravel(), fill=False)
+    again = report_no_show(store, told, note="", at=now, fill=False).repaired
     assert (again, day(store).version) == (answer, after.version)
-    with pytest.raises(ConflictError):
-        repair_after_no_show(
-            store, SYSTEM, before.stops[3].visit, now=now + timedelta(days=1), travel=StraightTravel(), fill=False
-        )
 
 
 def test_the_break_is_taken_once(store: Store) -> None:

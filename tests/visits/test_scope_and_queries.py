@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
@@ -11,14 +11,15 @@ from tests.visits.test_planning import plan
 from tests.visits.world import MONDAY, customer, fill, queue_run, rep
 from visits.day_plan import DayPlan
 from visits.errors import ConflictError, InputError, NotFoundError
-from visits.models import Person, PlanRun, Role, SignInKind, Territory, Visit
+from visits.models import Person, Plan, PlanRun, Role, SignIn, SignInKind, Territory, Visit
 from visits.queries.customers import get_customer, list_customers
 from visits.queries.events import events_after
+from visits.queries.holders import find_holder
 from visits.queries.page import PageRequest
-from visits.queries.plans import current_plan, list_plans, plan_version_number
+from visits.queries.plans import PlanNumber, current_plan, list_plans, plan_number, ready_plan
 from visits.queries.reps import get_rep, list_reps
 from visits.queries.runs import add_run, get_run, list_runs, request_cancel
-from visits.queries.sign_ins import hash_token, holder_of, new_token, sign_in
+from visits.queries.sign_ins import hash_token, new_token, sign_in
 from visits.queries.territories import get_territory, list_territories
 from visits.queries.visits import get_visit, list_visits
 from visits.scope import SYSTEM, Viewer, viewer_of
@@ -79,7 +80,10 @@ def test_what_may_not_be_seen_is_not_found(country: Store) -> None:
             lambda: get_territory(session, NORTH, "ter_s"),
             lambda: get_visit(session, NORTH, foreign.id),
             lambda: current_plan(session, ANA, "rep_al", MONDAY),
-            lambda: plan_version_number(session, NORTH, "rep_bo", MONDAY),
+            lambda: plan_number(country, NORTH, "rep_bo", MONDAY, NOW),
+            lambda: ready_plan(country, ANA, "rep_bo", MONDAY, NOW),
+            lambda: ready_plan(country, ANA, "rep_bo", None, NOW),
+            lambda: ready_plan(country, SYSTEM, "rep_none", None, NOW),
             lambda: current_plan(session, SYSTEM, "rep_ana", MONDAY.replace(year=2030)),
         ):
             with pytest.raises(NotFoundError, match="there is no"):
@@ -92,11 +96,41 @@ def test_what_may_not_be_seen_is_not_found(country: Store) -> None:
 def test_a_served_plan_is_the_stored_text_with_its_number(country: Store) -> None:
     with country.reading() as session:
         served = current_plan(session, ANA, "rep_ana", MONDAY)
-        number = plan_version_number(session, ANA, "rep_ana", MONDAY)
+    number = plan_number(country, ANA, "rep_ana", MONDAY, NOW).version
+    assert ready_plan(country, ANA, "rep_ana", MONDAY, NOW) == (PlanNumber(MONDAY, 1), served.document)
     document = DayPlan.model_validate_json(served.document)
     assert document.version == served.version == number == 1
     assert document.plan == served.plan_id
     assert document.rep_name == "Ana"
+
+
+def test_a_glance_shows_what_a_query_would(country: Store) -> None:
+    for viewer in (SYSTEM, ALL, NORTH, ANA, NOBODY, Viewer("per_m", "M", Role.MANAGER, None, frozenset({"ter_s"}))):
+        with country.reading() as session:
+            visible = {row.id for row in list_reps(session, viewer, WHOLE).items}
+        for rep_id in ("rep_ana", "rep_al", "rep_bo"):
+            if rep_id in visible:
+                assert plan_number(country, viewer, rep_id, MONDAY, NOW).version == 1
+            else:
+                with pytest.raises(NotFoundError):
+                    plan_number(country, viewer, rep_id, MONDAY, NOW)
+
+
+def test_today_is_the_day_where_the_rep_is(country: Store) -> None:
+    late = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=UTC) - timedelta(hours=1)
+    number, _ = ready_plan(country, ANA, "rep_ana", None, late)
+    assert number.day == MONDAY
+
+
+def test_glances_see_what_was_committed_and_nothing_else(country: Store) -> None:
+    assert plan_number(country, ANA, "rep_ana", MONDAY, NOW).version == 1
+    with country.session() as session:
+        row = session.exec(select(Plan).where(Plan.rep_id == "rep_ana", Plan.day == MONDAY)).one()
+        row.number = 2
+        session.add(row)
+        session.flush()
+        assert plan_number(country, ANA, "rep_ana", MONDAY, NOW).version == 1
+    assert plan_number(country, ANA, "rep_ana", MONDAY, NOW).version == 2
 
 
 @pytest.mark.parametrize("limit", [7, 30])
@@ -173,9 +207,12 @@ def test_a_token_opens_for_its_owner_alone(country: Store) -> None:
         sign_in(session, ana, SignInKind.TOKEN, token=token)
         sign_in(session, gone, SignInKind.TOKEN, token=old)
         sign_in(session, ana, SignInKind.SESSION, NOW, token=over)
-    with country.reading() as session:
-        person, row = holder_of(session, token, NOW)
-        seen = Viewer(person.id, "Ana", Role.REP, "rep_ana", frozenset({"ter_n"}), sign_in_id=row.id)
-        assert viewer_of(session, person, row.id) == seen
-        for wrong in (old, over, hash_token(token)):
-            assert holder_of(session, wrong, NOW) is None
+    with country.session() as session:
+        sign_in_id = session.exec(select(SignIn.id).where(SignIn.token_hash == hash_token(token))).one()
+        seen = Viewer(ana.id, "Ana", Role.REP, "rep_ana", frozenset({"ter_n"}), sign_in_id=sign_in_id)
+        assert viewer_of(session, session.get_one(Person, ana.id), sign_in_id) == seen
+    found = find_holder(country, token, NOW)
+    assert found is not None
+    assert found.viewer == seen
+    for wrong in (old, over, hash_token(token)):
+        assert find_holder(country, wrong, NOW) is None

@@ -10,10 +10,10 @@ from sqlmodel import select
 
 from tests.visits.test_planning import documents, plan
 from tests.visits.test_replanning import day
-from tests.visits.world import MONDAY, WEEK, StraightTravel, appointment, at, customer, fill, fill_town, rep
+from tests.visits.world import MONDAY, WEEK, appointment, at, customer, fill, fill_town, rep, reported
 from visits.errors import ConflictError, InputError
 from visits.models import Event, Role, Visit, VisitTransition
-from visits.replanning import cancel_visit
+from visits.replanning import cancel_visit, report_no_show
 from visits.scope import SYSTEM, Viewer
 from visits.store import Store
 from visits.taps import arrive, complete, depart, no_show
@@ -116,7 +116,7 @@ def test_a_refused_tap_stands_in_the_history(store: Store) -> None:
     fill_town(store, 12)
     plan(store)
     first = day(store).stops[0]
-    cancel_visit(store, SYSTEM, first.visit, reason="", key="c", now=at(7), travel=StraightTravel())
+    cancel_visit(store, reported(first.visit, key="c", now=at(7)), reason="")
     with pytest.raises(ConflictError, match="already cancelled; it cannot become arrived"):
         arrive(store, SYSTEM, first.visit, key="a", now=at(9))
     assert history(store, first.visit)[-1] == ("arrive", "cancelled", "refused")
@@ -149,3 +149,31 @@ def test_a_clock_that_is_wrong_is_told_so(store: Store) -> None:
     with pytest.raises(InputError, match="14 days ago"):
         arrive(store, SYSTEM, first.visit, key="a", now=at(9), at=at(9) - timedelta(days=20))
     assert day(store).version == 1
+
+
+def test_nobody_there_repairs_the_rest_of_the_day(store: Store) -> None:
+    fill_town(store, 30)
+    plan(store)
+    ana = documents(store)["rep_ana", MONDAY]
+    first = ana.stops[0]
+    soon = first.start + timedelta(minutes=3)
+    answer = report_no_show(store, reported(first.visit, key="n", now=soon), note="shut")
+    assert (answer.state, answer.settled, answer.note) == ("no_show", "moved", "shut")
+    repaired = answer.repaired
+    assert repaired is not None
+    assert repaired.plan == documents(store)["rep_ana", MONDAY]
+    assert repaired.plan.cause == "no_show"
+    assert repaired.plan.stops[0].visit == first.visit
+    assert repaired.plan.stops[0].state == "no_show"
+    assert repaired.plan.objective_s >= ana.objective_s - first.why.value_s
+    assert repaired.plan.stops[1].arrival_s < ana.stops[1].arrival_s
+    assert report_no_show(store, reported(first.visit, key="n", now=soon), note="shut") == answer
+
+
+def test_nobody_there_told_when_the_day_is_over_is_kept_without_a_repair(store: Store) -> None:
+    fill_town(store, 6)
+    plan(store)
+    last = documents(store)["rep_ana", MONDAY].stops[-1]
+    night = at(2, day=MONDAY + timedelta(days=1))
+    answer = report_no_show(store, reported(last.visit, now=night), note="", at=last.start)
+    assert (answer.state, answer.repaired) == ("no_show", None)

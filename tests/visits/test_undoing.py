@@ -8,7 +8,7 @@ import pytest
 
 from tests.visits.test_planning import documents
 from tests.visits.test_proposals import DANA, EIGHT, ask, commit, current_texts, stored, team
-from tests.visits.world import MONDAY, StraightTravel, customer
+from tests.visits.world import MONDAY, customer, reported
 from visits.errors import ConflictError, NotFoundError
 from visits.models import Role, Visit
 from visits.replanning import cancel_visit
@@ -78,7 +78,7 @@ def test_a_reps_own_cancellation_can_be_taken_back(store: Store) -> None:
     ana = team(store)["rep_ana"]
     texts = current_texts(store)
     own = Viewer("per_ana", "Ana", Role.REP, "rep_ana", frozenset({"ter_n"}))
-    answer = cancel_visit(store, own, ana.stops[2].visit, reason="", key="k", now=EIGHT, travel=StraightTravel())
+    answer = cancel_visit(store, reported(ana.stops[2].visit, now=EIGHT, viewer=own), reason="")
     assert answer.change
     other = Viewer("per_bo", "Bo", Role.REP, "rep_bo", frozenset({"ter_n"}))
     with pytest.raises(NotFoundError):

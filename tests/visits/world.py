@@ -15,7 +15,8 @@ from routing.solve.options import SolveOptions
 from routing.solve.schedule import Scheduler, routes_to_plan
 from visits.models import Customer, PlanRun, Rep, Territory, Visit, VisitState
 from visits.queries.runs import add_run
-from visits.scope import SYSTEM
+from visits.replanning import Reported
+from visits.scope import SYSTEM, Viewer
 from visits.solving import Tools
 from visits.store import Store
 
@@ -143,3 +144,8 @@ def queue_run(store: Store, first_day: date = MONDAY, days: int = 1, **changes) 
 
 def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=HELSINKI)
+
+
+def reported(visit: str, *, key: str = "k", now: datetime, viewer: Viewer = SYSTEM, travel=None) -> Reported:
+    """A report of a visit, as the functions of `visits.replanning` take it."""
+    return Reported(viewer, visit, key, now, travel or StraightTravel())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from visits.models.absence import Absence
 from visits.models.api_key import ApiKey
+from visits.models.assignment_rule import AssignmentRule
 from visits.models.base import Table, new_id, utc_now
 from visits.models.customer import Customer
 from visits.models.event import Event
 from visits.models.idempotency_key import IdempotencyKey
+from visits.models.import_batch import ImportBatch
 from visits.models.person import Person, Role
 from visits.models.plan import Plan, PlanVersion, StoredProblem
 from visits.models.plan_change import PlanChange
@@ -16,7 +18,9 @@ from visits.models.plan_run import JobQueue, PlanRun, RunState
 from visits.models.policy import Policy
 from visits.models.privacy import Consent, Position, PrivacySettings
 from visits.models.proposal import Proposal, ProposalState
+from visits.models.rate_count import RateCount
 from visits.models.rep import Rep
+from visits.models.segment import Segment
 from visits.models.sign_in import ProviderVisit, SignIn, SignInKind, SignInLink
 from visits.models.slot_hold import HoldState, SlotHold
 from visits.models.territory import Territory
@@ -31,12 +35,14 @@ __all__ = [
     "UNDER_WAY_STATES",
     "Absence",
     "ApiKey",
+    "AssignmentRule",
     "Consent",
     "Customer",
     "DeliveryState",
     "Event",
     "HoldState",
     "IdempotencyKey",
+    "ImportBatch",
     "JobQueue",
     "Person",
     "Plan",
@@ -50,9 +56,11 @@ __all__ = [
     "Proposal",
     "ProposalState",
     "ProviderVisit",
+    "RateCount",
     "Rep",
     "Role",
     "RunState",
+    "Segment",
     "SignIn",
     "SignInKind",
     "SignInLink",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
 
-from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from visits.errors import InputError, NotFoundError
@@ -29,14 +27,6 @@ def add_key(session: Session, viewer: Viewer, key: ApiKey) -> str:
     session.add(key)
     record(session, viewer, "api_key.added", key.id, {"scopes": key.scopes, "role": key.role})
     return secret
-
-
-def key_by_secret(session: Session, secret: str, now: datetime) -> ApiKey | None:
-    """The key of this secret, unless it has expired or is unknown."""
-    statement = select(ApiKey).where(
-        ApiKey.secret_hash == hash_token(secret), or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > now)
-    )
-    return session.exec(statement).first()
 
 
 def list_keys(session: Session, request: PageRequest) -> Page[ApiKey]:

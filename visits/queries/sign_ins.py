@@ -61,18 +61,14 @@ def sign_in(
     return NewSignIn(row, token)
 
 
-def holder_of(session: Session, token: str, now: datetime, *, calendar: bool = False) -> tuple[Person, SignIn] | None:
-    """The active person who holds a token that has not expired, with the sign-in; None when nobody does.
-
-    A calendar's address is no token to sign in with, and a token none of a calendar.
-    """
-    wanted = col(SignIn.kind) == SignInKind.CALENDAR if calendar else col(SignIn.kind) != SignInKind.CALENDAR
+def holder_of_calendar(session: Session, secret: str, now: datetime) -> tuple[Person, SignIn] | None:
+    """The active person whose calendar has this secret in its address, with the sign-in behind it; None for others."""
     statement = (
         select(Person, SignIn)
         .join(SignIn, col(SignIn.person_id) == Person.id)
         .where(
-            SignIn.token_hash == hash_token(token),
-            wanted,
+            SignIn.token_hash == hash_token(secret),
+            col(SignIn.kind) == SignInKind.CALENDAR,
             col(Person.active),
             or_(col(SignIn.expires_at).is_(None), col(SignIn.expires_at) > now),
         )

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from icalendar import Calendar
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.api.browser import PASSWORD
 from tests.api.serving import Served

@@ -55,7 +55,9 @@ def test_without_webgl_the_list_is_whole_and_the_map_a_sketch(phone: OpenPhone) 
 
 def test_the_page_and_the_plan_are_small(phone: OpenPhone) -> None:
     page = phone(signed_in=False)
-    page.evaluate("async () => { for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister(); }")
+    page.evaluate(
+        "async () => { for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister(); }"
+    )
     scripts, plans = {}, []
 
     def weigh(response: object) -> None:

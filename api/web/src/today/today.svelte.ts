@@ -232,7 +232,7 @@ export class Today {
 
   async #accepted(tap: Tap, answer: unknown): Promise<void> {
     if (tap.kind === "arrive" || tap.kind === "complete") return;
-    const told = tap.kind === "no-show" ? (answer as NoShowAnswer).repair : (answer as CancelAnswer);
+    const told = tap.kind === "no-show" ? (answer as NoShowAnswer).repaired : (answer as CancelAnswer);
     if (told?.plan) await this.adopt(told.plan);
     if (told?.diff) this.repaired = told;
   }
