@@ -106,7 +106,7 @@ class _Bounding:
     def bound(self) -> int | None:
         relaxed = relax(self.arrays, self.seconds)
         best = None if relaxed is None else relaxed.bound
-        pricing = self._pricing()
+        pricing = self._pricing() if self._time_left() else None
         if pricing is None or (best is not None and best + self.bonus <= self.floor):
             return best
         start = np.zeros(len(self.arrays.must)) if relaxed is None else relaxed.prices
@@ -123,10 +123,12 @@ class _Bounding:
         return master
 
     def _pricing(self) -> Pricing | None:
-        shifts = [one_shift(self.problem, self.arrays, int(k)) for k in self.first]
-        cells = CELLS_ALONE if len(shifts) == 1 else CELLS
+        cells = CELLS_ALONE if len(self.first) == 1 else CELLS
         budget = CELLS_UNTIMED if self.seconds is None else PRICING_PART * self.seconds * CELLS_PER_S / ROUNDS
-        cells = min(cells, int(budget / len(shifts)))
+        cells = min(cells, int(budget / len(self.first)))
+        if any(FEWEST_TIMES * int(self.arrays.allowed[k].sum()) ** 2 > cells for k in self.first):
+            return None
+        shifts = [one_shift(self.problem, self.arrays, int(k)) for k in self.first]
         if any(FEWEST_TIMES * len(one.way_to) * len(one.visits) ** 2 > cells for one in shifts):
             return None
         worths = [self.arrays.worth[k][one.visits] for k, one in zip(self.first, shifts, strict=True)]

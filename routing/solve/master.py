@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,14 @@ import numpy.typing as npt
 Column = tuple[int, int, tuple[int, ...]]
 """Kind of shift, worth less prices, and visits (of the problem), perhaps repeated."""
 Floats = npt.NDArray[np.float64]
+
+
+class Prices(NamedTuple):
+    """Of the visits and of the kinds of shift, and the value of the relaxation."""
+
+    visits: Floats
+    rents: Floats
+    value: float
 
 
 class Master:
@@ -41,8 +50,18 @@ class Master:
             for visit in set(visits):
                 self._visits[visit].SetCoefficient(share, float(visits.count(visit)))
 
-    def solve(self) -> tuple[Floats, Floats, float]:
-        """Prices of the visits and of the kinds of shift, and the value of the relaxation."""
+    def solve(self) -> Prices:
+        """The best prices and the value of the relaxation."""
         self._solver.Solve()
+        return self._prices()
+
+    def solve_within(self, effort: float, seconds: float) -> Prices | None:
+        """The same within GLOP's deterministic time and the wall clock; None where that is not enough."""
+        self._solver.SetSolverSpecificParametersAsString(f"max_deterministic_time: {effort}")
+        self._solver.SetTimeLimit(max(1, round(1000 * seconds)))
+        status = self._solver.Solve()
+        return self._prices() if status in {self._solver.OPTIMAL, self._solver.FEASIBLE} else None
+
+    def _prices(self) -> Prices:
         prices, rents = (np.array([row.dual_value() for row in rows]) for rows in (self._visits, self._shifts))
-        return np.maximum(prices, 0.0), np.maximum(rents, 0.0), float(self._goal.Value())
+        return Prices(np.maximum(prices, 0.0), np.maximum(rents, 0.0), float(self._goal.Value()))
