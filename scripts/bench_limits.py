@@ -19,7 +19,6 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -109,11 +108,6 @@ def _visit(i: int, chance: np.random.Generator, skills: list[str], *, rare: bool
 EXTREMES = ("plain", "windows", "skills", "breaks", "soft", "travel", "hours", "waiting", "all")
 
 
-def least(run: Callable[[], float], repeats: int) -> float:
-    """The least of several measurements."""
-    return min(run() for _ in range(repeats))
-
-
 def solved(problem: Problem, seconds: float) -> tuple[float, int, str]:
     """Seconds that a solve took, visits served, and the first rule broken, if any; musts without a place are none."""
     began = time.monotonic()
@@ -125,10 +119,11 @@ def solved(problem: Problem, seconds: float) -> tuple[float, int, str]:
 
 def limits(seconds: list[float], repeats: int) -> None:
     """A table of how long each solve took beside its limit."""
-    print("| problem | " + " | ".join(f"{one:g} s" for one in seconds) + " | worst |\n|---" + "|---" * (len(seconds) + 2))
+    print("| problem | " + " | ".join(f"{one:g} s" for one in seconds) + " | worst |")
+    print("|---" * (len(seconds) + 2) + "|")
     for path in sorted(FIELD.glob("*.json")):
         problem = read_problem(path)
-        took = [least(lambda one=one: solved(problem, one)[0], repeats) for one in seconds]
+        took = [min(solved(problem, one)[0] for _ in range(repeats)) for one in seconds]
         over = max(100 * (a / b - 1) for a, b in zip(took, seconds, strict=True))
         print(f"| {path.stem} | " + " | ".join(f"{one:.2f}" for one in took) + f" | {over:+.1f} % |", flush=True)
 
@@ -147,7 +142,7 @@ def first(repeats: int) -> None:
         )
         return heard[0]
 
-    print(f"{LARGE}: first plan after {least(once, repeats):.3f} s of CPU")
+    print(f"{LARGE}: first plan after {min(once() for _ in range(repeats)):.3f} s of CPU")
 
 
 def fresh(repeats: int) -> None:
@@ -159,7 +154,7 @@ def fresh(repeats: int) -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    print(f"kernels ready in a fresh process: {least(once, repeats):.2f} s of CPU")
+    print(f"kernels ready in a fresh process: {min(once() for _ in range(repeats)):.2f} s of CPU")
 
 
 def extremes(kinds: list[str], repeats: int) -> None:

@@ -24,11 +24,13 @@ class Prices(NamedTuple):
 class Master:
     """The linear relaxation over the routes known."""
 
-    def __init__(self, visits: int, capacity: Sequence[int]) -> None:
+    def __init__(self, visits: int, capacity: Sequence[int], must: Sequence[int] | None = None) -> None:
+        """So many visits and shifts of each kind; visits with a 1 in `must` are served exactly once."""
         from ortools.linear_solver import pywraplp  # noqa: PLC0415 -- solves without a bound never come here
 
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
-        self._visits = [self._solver.Constraint(0, 1) for _ in range(visits)]
+        self._must = np.zeros(visits, np.bool_) if must is None else np.array(must, np.bool_)
+        self._visits = [self._solver.Constraint(int(needed), 1) for needed in self._must]
         self._shifts = [self._solver.Constraint(0, many) for many in capacity]
         self._goal = self._solver.Objective()
         self._goal.SetMaximization()
@@ -50,6 +52,21 @@ class Master:
             for visit in set(visits):
                 self._visits[visit].SetCoefficient(share, float(visits.count(visit)))
 
+    def keep_within(self, lowest: Floats, highest: Floats) -> None:
+        """Keeps the prices of visits between these: what is not known yet would let them run away at first.
+
+        A visit that routes hold once too often may be left out of one of them for its highest price; one that must be
+        served may stay unserved for its lowest.
+        """
+        for row, least, most, must in zip(self._visits, lowest.tolist(), highest.tolist(), self._must, strict=True):
+            without = self._solver.NumVar(0, self._solver.infinity(), "")
+            self._goal.SetCoefficient(without, -most)
+            row.SetCoefficient(without, -1.0)
+            if must:
+                instead = self._solver.NumVar(0, self._solver.infinity(), "")
+                self._goal.SetCoefficient(instead, least)
+                row.SetCoefficient(instead, 1.0)
+
     def solve(self) -> Prices:
         """The best prices and the value of the relaxation."""
         self._solver.Solve()
@@ -64,4 +81,5 @@ class Master:
 
     def _prices(self) -> Prices:
         prices, rents = (np.array([row.dual_value() for row in rows]) for rows in (self._visits, self._shifts))
-        return Prices(np.maximum(prices, 0.0), np.maximum(rents, 0.0), float(self._goal.Value()))
+        prices[~self._must] = np.maximum(prices[~self._must], 0.0)
+        return Prices(prices, np.maximum(rents, 0.0), float(self._goal.Value()))
