@@ -46,8 +46,8 @@ def examine(
     """A checked reason for every visit in no sequence, in the order of the problem.
 
     `only` are the visits looked at, where not all. After the `deadline` the swaps that tell `displaced` from `time` are
-    no longer tried; `time` remains true. Where there are very many visits, those whose price could not be worked out by
-    then are told as `value` without a price.
+    tried for must-visits alone; `time` remains true. Where there are very many visits, those whose price could
+    not be worked out by then are told as `value` without a price.
     """
     inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline, only)
     answers = inquiry.answers()
@@ -240,9 +240,12 @@ class _Inquiry:
             if finding.short_s < NEVER:
                 groups.setdefault(finding.shift, []).append(finding.visit)
         answers: dict[int, Unserved] = {}
-        for position, visits in groups.items():
+        for position, wanted in groups.items():
+            visits = wanted
             if self._deadline.passed:
-                break
+                visits = [visit for visit in wanted if self._problem.visits[visit].must]
+            if not visits or self._patience.passed:
+                continue
             best: dict[int, tuple[int, int]] = {}
             better: set[int] = set()
             gain = 0
