@@ -255,7 +255,10 @@ def _cut(
         row = matrix[door, rows].astype(np.int64)
         if in_time:
             left = state.locked[-1].departure_s if state.locked else state.leave_s or 0
-            row = np.where((row < 0) | (told < 0), UNREACHABLE, np.maximum(row, told - (state.available_s - left)))
+            paused = sum(state.shift.breaks[j].duration_s for j, start in state.taken.items() if start >= left)
+            row = np.where(
+                (row < 0) | (told < 0), UNREACHABLE, np.maximum(row, told - (state.available_s - left - paused))
+            )
         cut[size + i, :size] = row
         cut[size + i, size + i] = 0
     return cut

@@ -17,6 +17,7 @@ from routing.errors import InputError
 from routing.events import Cancel, EventList, Hours, Progress
 from routing.plan import Plan, Route, Stop
 from routing.problem import Problem, Shift, Visit
+from routing.repair.timeline import Decided, tell
 from routing.solve.starts import possible_starts, window_spans
 
 
@@ -140,21 +141,17 @@ def _by_clock(problem: Problem, shift: Shift, route: Route, events: EventList, d
         available = stop.departure_s
     else:
         available = now + delay
-    taken = {}
-    for i, pause in _breaks(shift, route).items():
-        if pause < available:
-            taken[i] = pause
-            available = max(available, pause + shift.breaks[i].duration_s)
-    return ShiftState(
+    begun = bool(locked) or at != before
+    state = ShiftState(
         shift=shift,
         locked=tuple(locked),
         rest=tuple(stop.visit for stop in waiting if stop.visit not in events.gone),
         at=at,
         before=before,
         available_s=available,
-        leave_s=route.start_s if locked or at != before else None,
-        taken=taken if locked or at != before else {},
+        leave_s=route.start_s if begun else None,
     )
+    return _with_breaks(problem, state, _breaks(shift, route), now) if begun else state
 
 
 def _by_progress(
@@ -175,11 +172,7 @@ def _by_progress(
     elif progress.locked and progress.locked[-1] in events.gone:
         at = _place(problem, progress.locked[-1])
     begun = bool(locked) or at != shift.start
-    taken: dict[int, int] = {}
-    if begun and route is not None:
-        taken = _told_breaks(shift, route, progress, locked, available)
-        available = max([available, *(start + shift.breaks[i].duration_s for i, start in taken.items())])
-    return ShiftState(
+    state = ShiftState(
         shift=shift,
         locked=tuple(locked),
         rest=tuple(name for name in stops if name not in progress.locked and name not in events.gone),
@@ -187,8 +180,41 @@ def _by_progress(
         before=before,
         available_s=available,
         leave_s=(shift.start_s if route is None else route.start_s) if begun else None,
-        taken=taken,
     )
+    if not begun:
+        return state
+    breaks = {} if route is None else _told_breaks(shift, route, progress, locked, available)
+    return _with_breaks(problem, state, breaks, None if progress.break_taken else events.now_s)
+
+
+def _with_breaks(problem: Problem, state: ShiftState, breaks: Mapping[int, int], now_s: int | None) -> ShiftState:
+    """The state with the breaks that begin before the rep is free, and the locked part as it can be told with them.
+
+    Where a stop between went the next one may begin later than planned, and so may all that follows. A break that can
+    then not begin in time is still to be had, if it has not begun by `now_s`.
+    """
+    shift, position = state.shift, problem.shift_index[state.shift.id]
+    decided = [
+        Decided(problem.visit_index[stop.visit], stop.start_s, stop.departure_s, locked=True) for stop in state.locked
+    ]
+    late: set[int] = set()
+    while True:
+        taken, available = {}, state.available_s
+        for i, start in sorted(breaks.items(), key=lambda one: (one[1], shift.breaks[one[0]].duration_s)):
+            if i not in late and start < available:
+                taken[i] = start
+                available = max(available, start + shift.breaks[i].duration_s)
+        pauses = [(start, shift.breaks[i].duration_s) for i, start in taken.items()]
+        route = tell(problem, position, state.leave_s or 0, decided, pauses).route
+        told = {i: one.start_s for i, one in zip(taken, route.breaks, strict=True)}
+        missed = {i for i, start in told.items() if now_s is not None and start > max(now_s, shift.breaks[i].latest_s)}
+        if not missed:
+            break
+        late.add(min(missed, key=told.__getitem__))
+    free = [available, *(start + shift.breaks[i].duration_s for i, start in told.items())]
+    if state.locked and state.at == state.before:
+        free.append(route.stops[-1].departure_s)
+    return replace(state, locked=tuple(_as_planned(stop) for stop in route.stops), taken=told, available_s=max(free))
 
 
 def _told_breaks(

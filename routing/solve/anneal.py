@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ from routing.solve.ruin import (
 
 CROWD = 120
 """Unserved visits an iteration considers beside those it took out; more are sampled around its seed."""
+FILLED = 16
+"""Visits put in between two looks at the clock."""
 
 
 class Best(NamedTuple):
@@ -200,7 +203,7 @@ def anneal(
             stray *= 4.0
         before = np.int64(0)
         taste = Taste(power, share, patience, stray, floor)
-        recreate(p, s, lane.places, torn, bench, rule, taste, chance, lane.clock)
+        recreate(p, s, lane.places, torn, bench, rule, taste, chance, lane.clock, n)
         new = current
         for z in range(torn.totals[1]):
             k = torn.shifts[z]
@@ -231,9 +234,19 @@ def anneal(
     lane.clock[2] = current
 
 
+def fill(p: Arrays, lane: Lane, share: float, over: Callable[[], bool] | None = None) -> None:
+    """Insert every unserved visit that gains, best worth per second first; no randomness.
+
+    `over` is asked now and then, and ends it with what is in by then.
+    """
+    while fill_some(p, lane, share, FILLED if over is not None else len(p.must)):
+        if over is not None and over():
+            return
+
+
 @entry
-def fill(p: Arrays, lane: Lane, share: float) -> None:
-    """Insert every unserved visit that gains, best worth per second first; no randomness."""
+def fill_some(p: Arrays, lane: Lane, share: float, most: int) -> bool:
+    """The same of at most so many visits; True when there may be more."""
     s, torn, bench = lane.state, lane.torn, lane.bench
     torn.totals[:] = 0
     bench.totals[0] = 0
@@ -242,7 +255,7 @@ def fill(p: Arrays, lane: Lane, share: float) -> None:
             bench.visits[bench.totals[0]] = c
             bench.totals[0] += 1
     taste = Taste(1.0, share, 0.0, 0.0, 0.0)
-    recreate(p, s, lane.places, torn, bench, BY_SECOND, taste, lane.chance, lane.clock)
+    more = recreate(p, s, lane.places, torn, bench, BY_SECOND, taste, lane.chance, lane.clock, most)
     total = np.int64(0)
     for z in range(torn.totals[1]):
         torn.changed[torn.shifts[z]] = 0
@@ -251,3 +264,4 @@ def fill(p: Arrays, lane: Lane, share: float) -> None:
     lane.clock[2] = total
     if total > lane.best.value[0]:
         save_best(s, lane.best, total)
+    return more

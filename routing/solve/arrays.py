@@ -249,8 +249,9 @@ def _allowed(
 ) -> Flags:
     """[shifts, visits] whether a shift may do a visit and can: skills, shifts named by it, there and home in time."""
     count = len(problem.visits)
-    out = {int(node): _shortest(travel, int(node))[:count] for node in set(start)}
-    back = {int(node): _shortest(travel.T, int(node))[:count] for node in set(end)}
+    inbound = np.ascontiguousarray(travel.T)
+    out = {node: _shortest(travel, node)[:count] for node in set(start.tolist())}
+    back = {node: _shortest(inbound, node)[:count] for node in set(end.tolist())}
     service = np.array([visit.service_s for visit in problem.visits], np.int64)
     spans = [_flat_spans(day) for day in windows]
     allowed = _permitted(problem)
@@ -292,14 +293,19 @@ def _permitted(problem: Problem) -> npt.NDArray[np.bool_]:
 
 
 def _shortest(travel: Matrix, source: int) -> Ints:
-    """Least travel from a node to all, over any stops between (Bellman-Ford; one round where triangles hold)."""
-    known: Ints = travel[source].astype(np.int64)
+    """Least travel from a node to all, over any stops between (Bellman-Ford; one round where triangles hold).
+
+    No sum of two ways leaves int32, as none is longer than `FAR`.
+    """
+    known = travel[source].copy()
     known[source] = 0
-    while True:
-        better: Ints = np.minimum(known, (known[:, None] + travel).min(axis=0))
-        if np.array_equal(better, known):
-            return known
-        known = better
+    fresh = np.flatnonzero(known < FAR)
+    while fresh.size:
+        through = (travel[fresh] + known[fresh, None]).min(axis=0)
+        fresh = np.flatnonzero(through < known)
+        known = np.minimum(known, through)
+    least: Ints = known.astype(np.int64)
+    return least
 
 
 def _is_metric(travel: Matrix, sample: int = 40_000) -> bool:

@@ -8,7 +8,6 @@ must-visit is known the bound holds for all such plans; else it holds for every 
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,24 +15,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.problem import Problem
-from routing.solve.arrays import Arrays, to_arrays
+from routing.solve.arrays import Arrays, Ints, to_arrays
 from routing.solve.construct import Deadline
 from routing.solve.dual import NearPricing, Pricing, lower_prices
 from routing.solve.labelling import Goal, new_labels
 from routing.solve.master import Column, Floats, Master
-from routing.solve.one_shift import one_shift
+from routing.solve.one_shift import MOST_BREAKS, one_shift
 from routing.solve.outlook import look_ahead
 from routing.solve.proof import best_route, nearest
 from routing.solve.relaxation import relax
 
 CELLS, CELLS_ALONE, CELLS_UNTIMED = 4_000_000, 1_000_000, 4_000_000
 """Steps of a shift's recursion at most (how fine its clock is), of the only shift's, and of all without a deadline."""
-CELLS_PER_S = 40_000_000
+CELLS_PER_S = 100_000_000
 """Steps that a second is good for."""
-ROUNDS = 8
-"""Rounds that a table must leave time for; fewer times on its clock instead."""
+ROUNDS, FEWEST_ROUNDS = 6, 2
+"""Rounds that a table must leave time for: fewer times on its clock instead, and none at all."""
 FEWEST_TIMES = 24
-"""Times of a clock below which the column generation is not worth its time."""
+"""Times of a clock below which a bound is not worth its time."""
+FROM_POOL = 0.3
+"""How far the first prices are those of the routes known."""
 UNTIMED_ROUNDS, UNTIMED_NEAR_ROUNDS, UNTIMED_WORK = 12, 4, 2_000_000
 """Rounds of prices where no deadline is given, those with labels, and comparisons of each of these."""
 SHORT_PART, SHORT_ROUNDS, SHORT_WORK = 0.15, 6, 4_000_000
@@ -86,7 +87,7 @@ def upper_bound(
 
 
 class _Bounding:
-    """One search for a bound; worths include the bonus of must-visits, which every plan spoken of has in full."""
+    """One search for a bound on the plans that serve all must-visits, where such a plan is known."""
 
     def __init__(
         self,
@@ -102,43 +103,62 @@ class _Bounding:
         self.floor = 0 if known is None else known.objective_s + self.bonus
         self.began = time.monotonic()
         _, self.first, self.capacity = np.unique(arrays.kind, return_index=True, return_counts=True)
+        self.alone = len(self.capacity) == 1 and self.capacity[0] == 1
 
     def bound(self) -> int | None:
         relaxed = relax(self.arrays, self.seconds)
         best = None if relaxed is None else relaxed.bound
-        pricing = self._pricing()
+        pricing = self._pricing() if self._time_left() else None
         if pricing is None or (best is not None and best + self.bonus <= self.floor):
             return best
         start = np.zeros(len(self.arrays.must)) if relaxed is None else relaxed.prices
-        start = start + self.arrays.must_bonus * self.arrays.must.astype(np.float64)
-        alone = len(self.first) == 1 and self.capacity[0] == 1
-        settle = self._one_shift if alone else self._several
-        tightest = max(settle(pricing, self._master(), start), self.floor) - self.bonus
+        if self.alone:
+            tightest = max(self._one_shift(pricing, start + self._bonuses()), self.floor) - self.bonus
+        else:
+            tightest = max(self._several(pricing, start), self.floor - self.bonus)
         return tightest if best is None else min(best, tightest)
 
+    def _bonuses(self) -> Ints:
+        """The bonus of each visit that must be served."""
+        return self.arrays.must_bonus * self.arrays.must.astype(np.int64)
+
     def _master(self) -> Master:
-        """A relaxation over the routes known from the search."""
-        master = Master(len(self.arrays.must), self.capacity.tolist())
-        master.add(self.known.columns if self.known else ())
+        """A relaxation over the routes known from the search, with all must-visits and without their bonus."""
+        must, worth = self.arrays.must, self.arrays.worth.max(axis=0) - self._bonuses()
+        master = Master(len(must), self.capacity.tolist(), must.tolist())
+        master.keep_within(np.full(len(must), -float(worth.max())), worth.astype(np.float64))
+        bonus = self._bonuses()
+        known = self.known.columns if self.known else ()
+        master.add((kind, value - int(bonus[list(visits)].sum()), visits) for kind, value, visits in known)
         return master
 
     def _pricing(self) -> Pricing | None:
-        shifts = [one_shift(self.problem, self.arrays, int(k)) for k in self.first]
-        cells = CELLS_ALONE if len(shifts) == 1 else CELLS
-        budget = CELLS_UNTIMED if self.seconds is None else PRICING_PART * self.seconds * CELLS_PER_S / ROUNDS
-        cells = min(cells, int(budget / len(shifts)))
-        if any(FEWEST_TIMES * len(one.way_to) * len(one.visits) ** 2 > cells for one in shifts):
+        """Tables for every kind of shift, or None where the time is too short for any that are worth it."""
+        kinds, most = len(self.first), CELLS_ALONE if self.alone else CELLS
+        budget = CELLS_UNTIMED if self.seconds is None else PRICING_PART * self.seconds * CELLS_PER_S
+        per_time = max(self._steps(int(k)) for k in self.first)
+        needed = 2 * FEWEST_TIMES * per_time
+        if needed > most or FEWEST_ROUNDS * kinds * needed > budget:
             return None
-        worths = [self.arrays.worth[k][one.visits] for k, one in zip(self.first, shifts, strict=True)]
+        cells = min(most, max(needed, int(budget / (ROUNDS * kinds))))
+        shifts = [one_shift(self.problem, self.arrays, int(k)) for k in self.first]
+        worth = self.arrays.worth if self.alone else self.arrays.worth - self._bonuses()
+        worths = [worth[k][one.visits] for k, one in zip(self.first, shifts, strict=True)]
         return Pricing(shifts, self.capacity.astype(np.int64), worths, cells)
 
-    def _one_shift(self, pricing: Pricing, master: Master, start: Floats) -> int:
+    def _steps(self, k: int) -> int:
+        """Steps of the recursion of shift k for one time of its clock: each break before, during or after a leg."""
+        breaks = min(MOST_BREAKS, int(self.arrays.pauses[k]))
+        return int(3**breaks * (int(self.arrays.allowed[k].sum()) + 1) ** 2)
+
+    def _one_shift(self, pricing: Pricing, start: Floats) -> int:
         """A bound on the only shift: its best route by labelling, once with few rounds of prices and once with many."""
         shift, worth, table = pricing.shifts[0], pricing.worths[0], pricing.tables[0]
         labels, near = new_labels(shift, table, LABELS), nearest(shift)
+        master = Master(len(self.arrays.must), [1])
         bound = int(worth.clip(min=0).sum())
         for part, rounds, most_work in ((SHORT_PART, SHORT_ROUNDS, SHORT_WORK), (PRICING_PART, UNTIMED_ROUNDS, WORK)):
-            dual = lower_prices(pricing, master, start, self.floor, functools.partial(self._goes_on, part, rounds))
+            dual = lower_prices(pricing, master, start, self.floor, self._rounds(part, rounds))
             bound = min(bound, dual.bound)
             if bound <= self.floor:
                 return bound
@@ -151,28 +171,35 @@ class _Bounding:
                 return bound
         return bound
 
-    def _several(self, pricing: Pricing, master: Master, start: Floats) -> int:
+    def _several(self, pricing: Pricing, start: Floats) -> int:
         """A bound on several shifts: prices over routes with repeats, then over routes that repeat nothing nearby."""
-        goes_on = functools.partial(self._goes_on, PRICING_PART, UNTIMED_ROUNDS)
-        dual = lower_prices(pricing, master, start, self.floor, goes_on)
+        floor, master = self.floor - self.bonus, self._master()
+        start = (1 - FROM_POOL) * start + FROM_POOL * master.solve().visits
+        dual = lower_prices(pricing, master, start, floor, self._rounds(PRICING_PART, UNTIMED_ROUNDS))
         if not self._time_left():
             return dual.bound
         finer = lower_prices(
             NearPricing(pricing, LABELS, lambda: self._work(UNTIMED_WORK if self.seconds is None else WORK)),
             self._master(),
             dual.prices.astype(np.float64),
-            self.floor,
-            functools.partial(self._goes_on, 1.0, UNTIMED_NEAR_ROUNDS),
+            floor,
+            self._rounds(1.0, UNTIMED_NEAR_ROUNDS),
         )
         return min(dual.bound, finer.bound)
 
-    def _goes_on(self, part: float, rounds: int, done: int) -> bool:
-        """Whether prices may be tried again after so many rounds, with this part of the time or of the rounds."""
-        if self._told_to_stop():
-            return False
-        if self.seconds is None:
-            return done < rounds
-        return time.monotonic() - self.began < part * self.seconds
+    def _rounds(self, part: float, most: int) -> Callable[[int], bool]:
+        """Whether one more round of prices fits into this part of the time, or without a deadline into `most`."""
+        started = time.monotonic()
+
+        def goes_on(done: int) -> bool:
+            if self._told_to_stop():
+                return False
+            if self.seconds is None:
+                return done < most
+            now = time.monotonic()
+            return now + (now - started) / max(1, done) < self.began + part * self.seconds
+
+        return goes_on
 
     def _time_left(self) -> bool:
         return not self._told_to_stop() and (self.seconds is None or time.monotonic() - self.began < self.seconds)

@@ -110,6 +110,7 @@ class _Filler:
         self._worth = worth_by_shift(scheduler)
         self._service = np.array([visit.service_s for visit in self._problem.visits], np.int64)
         self._must = np.array([visit.must for visit in self._problem.visits], np.bool_)
+        self._quickest = scheduler.travel.duration_s.min(axis=0)
         shape = self._worth.shape
         self._rank = np.full(shape, -np.inf)
         self._row = np.zeros(shape, np.int64)
@@ -199,14 +200,20 @@ class _Filler:
     def _drop_worst(self, position: int) -> bool:
         sequence = self._insertions.sequences[position]
         best: tuple[int, tuple[int, ...], int] | None = None
+        saved = self._most_saved(position, sequence)
         for i, visit in enumerate(sequence):
-            if self._problem.visits[visit].must:
+            worth = int(self._worth[position, visit])
+            if (
+                self._problem.visits[visit].must
+                or saved[i] <= worth
+                or (best is not None and saved[i] - worth <= best[0])
+            ):
                 continue
             shorter = sequence[:i] + sequence[i + 1 :]
             cost = self._price(position, shorter)
             if cost is None:
                 continue
-            gain = self._costs[position] - cost - int(self._worth[position, visit])
+            gain = self._costs[position] - cost - worth
             if gain > 0 and (best is None or gain > best[0]):
                 best = (gain, shorter, cost)
         if best is None:
@@ -214,6 +221,21 @@ class _Filler:
         self._insertions.replace(position, best[1])
         self._costs[position] = best[2]
         return True
+
+    def _most_saved(self, position: int, sequence: tuple[int, ...]) -> list[int]:
+        """What the shift can cost less at most without each of its stops: what is left is driven at its quickest."""
+        if not sequence:
+            return []
+        shift, places = self._problem.shifts[position], self._problem.location_index
+        middle = [places[self._problem.visits[visit].location] for visit in sequence]
+        stops = np.array([places[shift.start], *middle, places[shift.end]], np.int64)
+        legs = np.maximum(0, self._quickest[stops[:-1], stops[1:]].astype(np.int64))
+        direct = np.maximum(0, self._quickest[stops[:-2], stops[2:]].astype(np.int64))
+        if len(sequence) == 1:
+            direct[:] = 0
+        driven = legs.sum() - legs[:-1] - legs[1:] + direct
+        most: list[int] = (self._costs[position] - self._problem.objective.travel * driven).tolist()
+        return most
 
     def _cost(self, position: int) -> int:
         cost = self._price(position, self._insertions.sequences[position])

@@ -10,6 +10,9 @@ from routing.solve.construct import Deadline, fill_gaps
 from routing.solve.reasons import examine
 from routing.solve.schedule import Scheduler, routes_to_plan
 
+FILL_PART = 0.4
+"""Part of the time left that filling gaps may take; the rest is for reasons and checks."""
+
 
 def finish(
     scheduler: Scheduler,
@@ -26,7 +29,8 @@ def finish(
     `deadline` shortens the search for better, never the checks. Raises SolveError when a rule is broken.
     """
     limit = deadline or Deadline(None)
-    routes = fill_gaps(scheduler, sequences, limit)
+    left = limit.remaining_s
+    routes = fill_gaps(scheduler, sequences, limit if left is None else Deadline.after(FILL_PART * left))
     verdict = examine(scheduler, routes, limit)
     while verdict.better and not limit.passed:
         for position, sequence in verdict.better.items():

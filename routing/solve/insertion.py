@@ -11,11 +11,13 @@ import numpy as np
 
 from routing.solve.arrays import NEVER, PLAIN, WALKED, Arrays, Ints, Matrix
 from routing.solve.chance import Words, below
-from routing.solve.clock import TRAVEL, State, earliest_start, latest_before, ready_after, walk_leg
+from routing.solve.clock import TRAVEL, WAITING, State, drive_s, earliest_start, latest_before, ready_after, walk_leg
 from routing.solve.compiled import inlined, part
 
 NOWHERE = -(1 << 60)
 """Gain of a visit that fits nowhere on a shift."""
+WALKED_WHOLE = 8
+"""Stops up to which all places of a shift that has to be walked through are looked at anew after every insertion."""
 
 
 class Places(NamedTuple):
@@ -133,6 +135,16 @@ def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
     return paid + more * p.price[TRAVEL], more
 
 
+@part
+def _walked_least(p: Arrays, s: State, k: int, c: int, q: int, left: int) -> int:
+    """What visit c after position q costs at least, if nothing is driven quicker later in the day."""
+    before, after = s.route[k, q], s.route[k, q + 1]
+    extra = np.int64(p.inbound[c, before]) + p.travel[c, after]
+    if s.length[k] > 0:
+        extra -= drive_s(p, before, after, left) if p.varying else s.leg[k, q]
+    return p.price[TRAVEL] * extra - p.price[WAITING] * max(0, extra + p.service[c])
+
+
 @inlined
 def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: float, chance: Words) -> None:
     """Fill the cache for visit c on shift k. `patience` prices a second of waiting when places are compared.
@@ -173,6 +185,8 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
             if left + p.inbound[c, s.route[k, q]] > shut:
                 continue
             if walked:
+                if _walked_least(p, s, k, c, q, left) >= best:
+                    continue
                 cost, extra = _walked_at(p, s, k, c, q)
                 if cost < NEVER and cost < best:
                     best = cost
@@ -203,7 +217,8 @@ def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, pati
     What else fitted before can only fit worse now, so the former best and the two new places decide.
     """
     former = np.int64(places.at[k, c])
-    if p.mode[k] == WALKED or (former == q and places.gain[k, c] > NOWHERE):
+    walked = p.mode[k] == WALKED
+    if (walked and s.length[k] <= WALKED_WHOLE) or (former == q and places.gain[k, c] > NOWHERE):
         find_place(p, s, places, k, c, patience, chance)
         return
     places.stamp[k, c] = s.version[k]
@@ -216,6 +231,17 @@ def mend_place(p: Arrays, s: State, places: Places, k: int, c: int, q: int, pati
     places.gain[k, c] = NOWHERE
     for choice in range(1 if nowhere else 0, 3):
         at = q + choice - 1 if choice > 0 else (former if former < q else former + 1)
+        if walked:
+            price, extra = _walked_at(p, s, k, c, at)
+            if price >= NEVER and choice == 0:
+                find_place(p, s, places, k, c, patience, chance)
+                return
+            if price < NEVER and price < best:
+                best = price
+                places.gain[k, c] = p.worth[k, c] - price
+                places.spent[k, c] = extra
+                places.at[k, c] = at
+            continue
         if plain:
             extra, waited = _plain_at(p, s, k, c, at, first, last)
         elif p.pauses[k] == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,24 @@ Column = tuple[int, int, tuple[int, ...]]
 Floats = npt.NDArray[np.float64]
 
 
+class Prices(NamedTuple):
+    """Of the visits and of the kinds of shift, and the value of the relaxation."""
+
+    visits: Floats
+    rents: Floats
+    value: float
+
+
 class Master:
     """The linear relaxation over the routes known."""
 
-    def __init__(self, visits: int, capacity: Sequence[int]) -> None:
+    def __init__(self, visits: int, capacity: Sequence[int], must: Sequence[int] | None = None) -> None:
+        """So many visits and shifts of each kind; visits with a 1 in `must` are served exactly once."""
         from ortools.linear_solver import pywraplp  # noqa: PLC0415 -- solves without a bound never come here
 
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
-        self._visits = [self._solver.Constraint(0, 1) for _ in range(visits)]
+        self._must = np.zeros(visits, np.bool_) if must is None else np.array(must, np.bool_)
+        self._visits = [self._solver.Constraint(int(needed), 1) for needed in self._must]
         self._shifts = [self._solver.Constraint(0, many) for many in capacity]
         self._goal = self._solver.Objective()
         self._goal.SetMaximization()
@@ -41,8 +52,34 @@ class Master:
             for visit in set(visits):
                 self._visits[visit].SetCoefficient(share, float(visits.count(visit)))
 
-    def solve(self) -> tuple[Floats, Floats, float]:
-        """Prices of the visits and of the kinds of shift, and the value of the relaxation."""
+    def keep_within(self, lowest: Floats, highest: Floats) -> None:
+        """Keeps the prices of visits between these: what is not known yet would let them run away at first.
+
+        A visit that routes hold once too often may be left out of one of them for its highest price; one that must be
+        served may stay unserved for its lowest.
+        """
+        for row, least, most, must in zip(self._visits, lowest.tolist(), highest.tolist(), self._must, strict=True):
+            without = self._solver.NumVar(0, self._solver.infinity(), "")
+            self._goal.SetCoefficient(without, -most)
+            row.SetCoefficient(without, -1.0)
+            if must:
+                instead = self._solver.NumVar(0, self._solver.infinity(), "")
+                self._goal.SetCoefficient(instead, least)
+                row.SetCoefficient(instead, 1.0)
+
+    def solve(self) -> Prices:
+        """The best prices and the value of the relaxation."""
         self._solver.Solve()
+        return self._prices()
+
+    def solve_within(self, effort: float, seconds: float) -> Prices | None:
+        """The same within GLOP's deterministic time and the wall clock; None where that is not enough."""
+        self._solver.SetSolverSpecificParametersAsString(f"max_deterministic_time: {effort}")
+        self._solver.SetTimeLimit(max(1, round(1000 * seconds)))
+        status = self._solver.Solve()
+        return self._prices() if status in {self._solver.OPTIMAL, self._solver.FEASIBLE} else None
+
+    def _prices(self) -> Prices:
         prices, rents = (np.array([row.dual_value() for row in rows]) for rows in (self._visits, self._shifts))
-        return np.maximum(prices, 0.0), np.maximum(rents, 0.0), float(self._goal.Value())
+        prices[~self._must] = np.maximum(prices[~self._must], 0.0)
+        return Prices(prices, np.maximum(rents, 0.0), float(self._goal.Value()))

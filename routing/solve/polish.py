@@ -6,6 +6,8 @@ Segment moves within and between shifts, also reversed (or-opt), swaps of two vi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from routing.solve.anneal import Lane, save_best
@@ -16,6 +18,8 @@ from routing.solve.ruin import Torn, put_back, touch
 
 NEARBY = 24
 """Neighbours of a visit that moves look at."""
+SWEPT = 64
+"""Visits tried between two looks at the clock."""
 
 
 @part
@@ -184,25 +188,40 @@ def _cross(p: Arrays, s: State, torn: Torn, clock: Ints, c: int) -> bool:
     return False
 
 
-@entry
-def polish(p: Arrays, lane: Lane, sweeps: int) -> None:
-    """Improve the lane's present routes by such moves, at most `sweeps` times over all visits."""
-    s, torn = lane.state, lane.torn
-    torn.totals[:] = 0
+def polish(p: Arrays, lane: Lane, sweeps: int, over: Callable[[], bool] | None = None) -> None:
+    """Improve the lane's present routes by such moves, at most `sweeps` times over all visits.
+
+    `over` is asked now and then, and ends it with what is found by then.
+    """
+    visits = len(p.must)
+    step = visits if over is None else SWEPT
     for _ in range(sweeps):
         moved = False
-        for c in range(p.must.shape[0]):
-            if s.home[c] >= 0 and _move_segments(p, s, torn, lane.clock, c):
-                moved = True
-            if s.home[c] >= 0 and _swap(p, s, torn, lane.clock, c):
-                moved = True
-            if s.home[c] >= 0 and _cross(p, s, torn, lane.clock, c):
-                moved = True
+        for first in range(0, visits, max(1, step)):
+            moved = sweep(p, lane, first, min(visits, first + step)) or moved
+            if over is not None and over():
+                return
         if not moved:
-            break
+            return
+
+
+@entry
+def sweep(p: Arrays, lane: Lane, first: int, last: int) -> bool:
+    """Try the moves of visits first..last-1 once; whether one was made."""
+    s, torn = lane.state, lane.torn
+    torn.totals[:] = 0
+    moved = False
+    for c in range(first, last):
+        if s.home[c] >= 0 and _move_segments(p, s, torn, lane.clock, c):
+            moved = True
+        if s.home[c] >= 0 and _swap(p, s, torn, lane.clock, c):
+            moved = True
+        if s.home[c] >= 0 and _cross(p, s, torn, lane.clock, c):
+            moved = True
     total = np.int64(0)
     for k in range(s.length.shape[0]):
         total += s.value[k]
     lane.clock[2] = total
     if total > lane.best.value[0]:
         save_best(s, lane.best, total)
+    return moved

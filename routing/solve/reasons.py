@@ -7,6 +7,7 @@ the shift where least is missing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ Ints = npt.NDArray[np.int64]
 
 MOST_PLACES = 200
 """Places of a visit that are priced exactly at most; nearly always the first few settle it."""
+PRICING_S = 0.1
+"""Time for pricing, even when the deadline has passed."""
 PRICED_WHEN_TIMED = 12
 """Places of a visit that are priced exactly when travel depends on the time, cheapest guess first."""
 
@@ -43,7 +46,8 @@ def examine(
     """A checked reason for every visit in no sequence, in the order of the problem.
 
     `only` are the visits looked at, where not all. After the `deadline` the swaps that tell `displaced` from `time` are
-    no longer tried; `time` remains true.
+    tried for must-visits alone; `time` remains true. Where there are very many visits, those whose price could
+    not be worked out by then are told as `value` without a price.
     """
     inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline, only)
     answers = inquiry.answers()
@@ -54,13 +58,14 @@ def examine(
 class _Finding:
     """What is known of one visit: the least that is missing and where, and the places where nothing is.
 
-    A place is a bound on what serving there loses (seconds of the objective), the shift and the row; least first.
+    `fits` [places, 3]: a bound on what serving there loses (seconds of the objective), the shift and the row; the least
+    loss first.
     """
 
     visit: int
     short_s: int
     shift: int
-    fits: list[tuple[int, int, int]]
+    fits: Ints
 
 
 class _Inquiry:
@@ -72,16 +77,18 @@ class _Inquiry:
         self._final = final
         self._trial = Insertions(scheduler)
         self._deadline = deadline
+        self._patience = Deadline(None if deadline.at is None else max(deadline.at, time.monotonic() + PRICING_S))
         self._costs: dict[int, int] = {}
         self.better: dict[int, tuple[int, ...]] = {}
         self._worths = worth_by_shift(scheduler)
+        self._tardy = {i for i, visit in enumerate(self._problem.visits) if visit.max_late_s}
         self._unserved = np.array(final.unserved() if only is None else only, np.int64)
 
     def answers(self) -> tuple[Unserved, ...]:
         answers: dict[int, Unserved] = {}
         homeless: list[_Finding] = []
         for finding in self._search(self._final, self._unserved):
-            priced = self._value(finding) if finding.fits else self._never(finding.visit)
+            priced = self._value(finding) if len(finding.fits) else self._never(finding.visit)
             if priced is not None:
                 answers[finding.visit] = priced
             else:
@@ -89,7 +96,8 @@ class _Inquiry:
         crowded: list[_Finding] = []
         alone = self._search(self._trial, np.array([finding.visit for finding in homeless], np.int64))
         for finding, empty in zip(homeless, alone, strict=True):
-            if any(self._price(position, (finding.visit,)) is not None for _, position, _ in empty.fits):
+            tried = (self._price(int(position), (finding.visit,)) for _, position, _ in empty.fits)
+            if any(price is not None for price in tried):
                 crowded.append(finding)
             else:
                 least = min(finding, empty, key=lambda one: one.short_s)
@@ -120,19 +128,17 @@ class _Inquiry:
             columns.append(column)
             positions.append(np.full(len(row), position, np.int64))
             rows.append(row)
-        fits: dict[int, list[tuple[int, int, int]]] = {}
+        none = np.zeros((0, 3), np.int64)
+        fits: dict[int, Ints] = {}
         if bounds:
             bound, column, place, row = (np.concatenate(parts) for parts in (bounds, columns, positions, rows))
             order = np.lexsort((row, place, bound, column))
-            starts = np.searchsorted(column[order], np.arange(len(visits) + 1))
+            starts = np.searchsorted(column[order], np.arange(len(visits) + 1)).tolist()
             table = np.stack((bound, place, row), axis=1)[order]
-            fits = {
-                i: [(b, p, r) for b, p, r in table[starts[i] : starts[i + 1]][:MOST_PLACES].tolist()]
-                for i in range(len(visits))
-            }
+            fits = {i: table[starts[i] : min(starts[i + 1], starts[i] + MOST_PLACES)] for i in range(len(visits))}
         best = short.argmin(axis=0) if count else np.zeros(len(visits), np.int64)
         return [
-            _Finding(visit, int(short[best[i], i]) if count else NEVER, int(best[i]), fits.get(i, []))
+            _Finding(visit, int(short[best[i], i]) if count else NEVER, int(best[i]), fits.get(i, none))
             for i, visit in enumerate(visits.tolist())
         ]
 
@@ -177,17 +183,22 @@ class _Inquiry:
         visit = self._problem.visits[finding.visit]
         best: tuple[int, int, tuple[int, ...]] | None = None
         limit = MOST_PLACES if self._scheduler.travel.is_constant else PRICED_WHEN_TIMED
-        for bound, position, row in finding.fits:
-            if limit == 0 or (best is not None and bound >= best[0]):
+        for place in finding.fits[:limit]:
+            bound, position, row = place.tolist()
+            if best is not None and bound >= best[0]:
                 break
-            limit -= 1
             sequence = self._final.sequences[position]
             longer = (*sequence[:row], finding.visit, *sequence[row:])
-            cost = self._price(position, longer)
-            if cost is not None:
-                loss = cost - self._cost(position) - visit.worth_s(self._problem.shifts[position].rep)
-                if best is None or loss < best[0]:
-                    best = (loss, position, longer)
+            if self._costs_travel_alone(position, longer):
+                loss: int | None = bound
+            elif self._patience.passed:
+                return _unserved(visit, "value", "the search ended before it was priced in its best place")
+            else:
+                cost = self._price(position, longer)
+                worth = visit.worth_s(self._problem.shifts[position].rep)
+                loss = None if cost is None else cost - self._cost(position) - worth
+            if loss is not None and (best is None or loss < best[0]):
+                best = (loss, position, longer)
         if best is None:
             return None
         loss, position, longer = best
@@ -199,6 +210,12 @@ class _Inquiry:
             f"it fits, but would cost {_minutes(loss)} more than it is worth" if loss else "it fits, but adds nothing"
         )
         return _unserved(visit, "value", said, cost_s=loss)
+
+    def _costs_travel_alone(self, position: int, sequence: tuple[int, ...]) -> bool:
+        """Whether nothing but constant travel has a price on the shift with these stops."""
+        if not self._scheduler.travel.is_constant or self._problem.objective.waiting:
+            return False
+        return not (self._problem.shifts[position].max_overtime_s or self._tardy.intersection(sequence))
 
     def _too_long(self, finding: _Finding) -> Unserved:
         nowhere = "no shift that may serve it can hold it, even when empty"
@@ -223,9 +240,12 @@ class _Inquiry:
             if finding.short_s < NEVER:
                 groups.setdefault(finding.shift, []).append(finding.visit)
         answers: dict[int, Unserved] = {}
-        for position, visits in groups.items():
+        for position, wanted in groups.items():
+            visits = wanted
             if self._deadline.passed:
-                break
+                visits = [visit for visit in wanted if self._problem.visits[visit].must]
+            if not visits or self._patience.passed:
+                continue
             best: dict[int, tuple[int, int]] = {}
             better: set[int] = set()
             gain = 0

@@ -6,6 +6,7 @@ reduced cost is worse than the distance between relaxation and incumbent can be 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ MOST_COLUMNS = 6_000
 """Columns given to CP-SAT at most, best reduced cost first."""
 ROUNDS = 12
 """Times the relaxation is solved anew with columns priced in."""
+RELAX_PART = 0.6
+"""Part of the time for the relaxation."""
 
 
 @dataclass(frozen=True)
@@ -79,31 +82,53 @@ def recombine(
     if len(columns) == 0:
         return None
     capacity = np.bincount(arrays.kind)
-    reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1])
+    began = time.monotonic()
+    reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1], RELAX_PART * seconds)
     if relaxed <= objective + 0.5:
         return None
     able = np.flatnonzero(reduced >= objective - relaxed - 0.5)
     if len(able) > MOST_COLUMNS:
         able = able[np.argsort(-reduced[able], kind="stable")[:MOST_COLUMNS]]
-    return _pack(arrays, columns.take(np.sort(able)), capacity, incumbent, objective, seconds, seed)
+    return _pack(
+        arrays,
+        columns.take(np.sort(able)),
+        capacity,
+        incumbent,
+        objective,
+        max(0.01, seconds - (time.monotonic() - began)),
+        seed,
+    )
 
 
-def _relax(columns: Columns, capacity: Ints, visits: int) -> tuple[npt.NDArray[np.float64], float]:
-    """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns."""
-    master = Master(visits, capacity.tolist())
+def _relax(columns: Columns, capacity: Ints, visits: int, seconds: float) -> tuple[npt.NDArray[np.float64], float]:
+    """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns.
+
+    Any prices give such a bound, the best ones the tightest.
+    """
+    master, ends = Master(visits, capacity.tolist()), time.monotonic() + seconds
     joining = np.argsort(-columns.value, kind="stable")[:400]
     known = np.zeros(len(columns), np.bool_)
-    relaxed, reduced = 0.0, columns.value.astype(np.float64)
+    bound, kept = np.inf, columns.value.astype(np.float64)
     for _ in range(ROUNDS):
         known[joining] = True
         master.add(columns.routes(joining, visits))
-        prices, rents, relaxed = master.solve()
+        found = master.solve_within(seconds, max(0.001, ends - time.monotonic()))
+        if found is None:
+            break
+        prices, rents, _ = found
         reduced = columns.value - np.append(prices, 0.0)[columns.visits].sum(axis=1) - rents[columns.kind]
+        gains = np.zeros(len(capacity))
+        np.maximum.at(gains, columns.kind, reduced)
+        relaxed = float(prices.sum() + (capacity * (rents + gains)).sum())
+        if relaxed < bound:
+            bound, kept = relaxed, reduced
+        if time.monotonic() >= ends:
+            break
         positive = np.flatnonzero((reduced > 1e-3) & ~known)
         if len(positive) == 0:
             break
         joining = positive[np.argsort(-reduced[positive], kind="stable")[:1500]]
-    return reduced, relaxed + float(np.maximum(0.0, reduced).max(initial=0.0)) * float(capacity.sum())
+    return kept, bound
 
 
 def _pack(

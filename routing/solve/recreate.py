@@ -133,11 +133,16 @@ def recreate(
     taste: Taste,
     chance: Words,
     clock: Ints,
-) -> None:
-    """Insert candidates of the bench one by one until none gains more than the taste's floor."""
+    most: int,
+) -> bool:
+    """Insert candidates of the bench one by one, `most` of them, until none gains more than the taste's floor.
+
+    True when there may be more.
+    """
     shifts = s.length.shape[0]
     count = bench.totals[0]
     bench.totals[1] = 0
+    inserted = 0
     for z in range(count):
         c = bench.visits[z]
         bench.noise[c] = taste.noise * (2.0 * uniform(chance) - 1.0)
@@ -146,6 +151,9 @@ def recreate(
                 _fresh(p, s, places, torn, bench, k, c, taste.patience, chance)
         _rank(p, s, places, bench, c, rule, taste)
     while count > 0:
+        if inserted == most:
+            return True
+        inserted += 1
         chosen = -1
         top = -1e300
         z = 0
@@ -163,7 +171,7 @@ def recreate(
                 chosen = z
             z += 1
         if chosen < 0:
-            return
+            return False
         c = bench.visits[chosen]
         count -= 1
         bench.visits[chosen] = bench.visits[count]
@@ -183,6 +191,7 @@ def recreate(
                 continue
             if bench.best[other] == k or places.gain[k, other] > was:
                 _rank(p, s, places, bench, other, rule, taste)
+    return False
 
 
 @part

@@ -157,9 +157,9 @@ class _Run:
         first = self.lanes[0]
         for k, visits in enumerate(start or ()):
             _load(self.arrays, first, k, [visit for visit in visits if self.arrays.allowed[k, visit]])
-        fill(self.arrays, first, self.tuning.share)
-        self._share(_sequences(first))
+        fill(self.arrays, first, self.tuning.share, self._late)
         self._tell("first plan")
+        self._share(_sequences(first))
         if not self.arrays.allowed.any():
             return Found(_sequences(first), 0, self._objective(first))
         with ThreadPoolExecutor(min(self.options.processes, len(self.lanes))) as threads:
@@ -228,6 +228,10 @@ class _Run:
     def _used(self, lane: Lane) -> float:
         return self.budget.used(Standing(int(lane.clock[1]) * len(self.lanes)))
 
+    def _late(self) -> bool:
+        """Whether the time is up."""
+        return self.options.time_s is not None and self.clock.over(Standing())
+
     def _over(self) -> bool:
         best = self._best()
         return self.ends.over(Standing(self._iterations(), self._objective(best), self.bound_s))
@@ -279,8 +283,8 @@ class _Run:
             lane.state.home[:] = -1
             for k, visits in enumerate(sequences):
                 _load(self.arrays, lane, k, visits)
-            polish(self.arrays, lane, SWEEPS)
-            fill(self.arrays, lane, self.tuning.share)
+            polish(self.arrays, lane, SWEEPS, self._late)
+            fill(self.arrays, lane, self.tuning.share, self._late)
 
     def _best(self) -> Lane:
         return max(self.lanes, key=lambda lane: int(lane.best.value[0]))
