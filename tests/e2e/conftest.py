@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from api.tools import WarmSolvers, make_tools
+from api.tools import make_tools
 from tests.api.browser import PASSWORD, give_password
 from tests.api.conftest import MONDAY, fill, roads, settings_for
 from tests.api.serving import Served, served
@@ -54,7 +54,7 @@ def day_sqlite(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.Temp
 def service(day_sqlite: Path, roads: Path, tmp_path: Path) -> Iterator[Served]:
     """A running service on a database of its own, with two days planned."""
     shutil.copy(day_sqlite, tmp_path / "beatplan.db")
-    with served(settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path), WarmSolvers(0)) as running:
+    with served(settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path)) as running:
         give_password(running, "ana", "dispatcher")
         yield running
 

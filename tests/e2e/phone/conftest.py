@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api.settings import Settings
-from api.tools import WarmSolvers
 from tests.api.conftest import settings_for
 from tests.api.serving import Served, served
 from tests.e2e.conftest import PATIENCE_MS
@@ -34,7 +33,7 @@ def town_sqlite(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.Tem
 def town(town_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The running service of the town."""
     folder = tmp_path_factory.mktemp("town_service")
-    with served(copied(town_sqlite, roads, folder), WarmSolvers(0)) as running:
+    with served(copied(town_sqlite, roads, folder)) as running:
         yield running
 
 
