@@ -1,4 +1,4 @@
-"""Reps of a small town on a morning: each with a territory and a planned day of their own, so that no test meets another.
+"""Reps of a small town on a morning, each with a territory and a planned day of their own: no test meets another.
 
 It is between six and seven where they live, whatever the clock says here: their day, from eight on, lies ahead.
 """
