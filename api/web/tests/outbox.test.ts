@@ -142,6 +142,29 @@ describe("outbox", () => {
     expect(await box.withdraw(cancel.seq)).toBe(false);
   });
 
+  test("what is found out after a tap is added while it waits, and brings nothing back that was sent", async () => {
+    const box = outbox();
+    const tap = await box.add(tapOn("a"));
+    const position = { lon: 24.9, lat: 60.2, accuracy_m: 8 };
+    await box.amend(tap.seq, { position });
+    await box.flush("ana");
+    expect(sent[0]?.body.position).toEqual(position);
+    await box.amend(tap.seq, { position });
+    expect(await box.all("ana")).toEqual([]);
+  });
+
+  test("a tap that changed nothing keeps how its visit stands instead", async () => {
+    const box = outbox();
+    await box.add(tapOn("a"));
+    await box.add(tapOn("b"));
+    replies = (tap) =>
+      tap.visit === "a"
+        ? { kind: "refused", detail: "no", stands: "cancelled" }
+        : { kind: "accepted", answer: {}, kept: true, stands: "done" };
+    await box.flush("ana");
+    expect((await box.all("ana")).map((tap) => tap.stands)).toEqual(["cancelled", "done"]);
+  });
+
   test("settling never drops a tap that waits", async () => {
     const box = outbox();
     const tap = await box.add(tapOn("a"));

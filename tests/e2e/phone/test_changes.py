@@ -78,7 +78,8 @@ def test_what_the_office_changes_is_told(phone: OpenPhone, town: Served, rep: st
     page = phone()
     streams = []
     page.context.on("request", lambda sent: streams.append(sent.url) if sent.url.endswith("/api/v1/events") else None)
-    page.reload()
+    with page.expect_request("**/api/v1/events"):
+        page.reload()
     other = page.context.new_page()
     other.goto(page.url)
     expect(other.locator("ol li button").first).to_be_visible()

@@ -7,6 +7,7 @@ import re
 import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
+from sqlmodel import select
 
 from tests.api.browser import PASSWORD
 from tests.api.serving import Served
@@ -27,7 +28,7 @@ OFFER = """() => {
 
 def positions(service: Served, rep: str) -> list[str]:
     with service.store.reading() as session:
-        return [row.kind for row in session.query(Position).filter_by(rep_id=rep).all()]
+        return list(session.exec(select(Position.kind).where(Position.rep_id == rep)).all())
 
 
 def test_a_calendar_of_ones_own(phone: OpenPhone, town: Served, rep: str) -> None:
@@ -52,7 +53,7 @@ def test_where_the_rep_is_is_read_with_a_tap_and_only_if_allowed(phone: OpenPhon
         }"""
     )
     press(page, "Arrived")
-    expect(page.get_by_text("All sent")).to_be_visible()
+    expect(page.get_by_text("Sent", exact=True)).to_be_visible()
     assert asked.json_value() == []
     page.locator("button.profile").click()
     switch = page.get_by_role("switch", name="Say where I am with Arrived and Done")
@@ -66,7 +67,7 @@ def test_where_the_rep_is_is_read_with_a_tap_and_only_if_allowed(phone: OpenPhon
         press(page, "Order placed")
     place = sent.value.post_data_json["position"]
     assert (place["lon"], place["lat"]) == (24.95, 60.17)
-    expect(page.get_by_text("All sent")).to_be_visible()
+    expect(page.get_by_text("Sent", exact=True)).to_be_visible()
     page.locator("button.profile").click()
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")

@@ -36,7 +36,7 @@ def test_a_visit_by_keyboard(phone: OpenPhone, town: Served, rep: str) -> None:
             break
     page.keyboard.press("Enter")
     expect(page.locator("ol li.done")).to_have_count(1)
-    expect(page.get_by_text("All sent")).to_be_visible()
+    expect(page.get_by_text("Sent", exact=True)).to_be_visible()
     assert states(town.store, [first]) == ["done"]
 
 
@@ -54,10 +54,7 @@ def test_without_webgl_the_list_is_whole_and_the_map_a_sketch(phone: OpenPhone) 
 
 
 def test_the_page_and_the_plan_are_small(phone: OpenPhone) -> None:
-    page = phone(signed_in=False)
-    page.evaluate(
-        "async () => { for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister(); }"
-    )
+    page = phone(service_workers="block")
     scripts, plans = {}, []
 
     def weigh(response: object) -> None:

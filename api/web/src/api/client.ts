@@ -2,6 +2,7 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
+export type BrokenRule = Schemas["Violation"];
 export type CancelAnswer = Schemas["CancelAnswer"];
 export type DayPlan = Schemas["DayPlan"];
 export type Explanation = Schemas["Explanation"];

@@ -127,7 +127,7 @@ export const en = {
   working: "One moment…",
   // not sent yet
   sync: "State of sending",
-  allSent: "All sent",
+  allSent: "Sent",
   offline: "Offline",
   waiting: (count: number) => `${count} waiting`,
   refusedCount: (count: number) => `${count} to look at`,
@@ -189,6 +189,15 @@ export const en = {
   // the phone: what changed
   allMoved: (count: number, by: string) => `${n(count, "stop", "stops")} ${by}`,
   free: "Nothing planned",
+  newTimes: (count: number) => `${n(count, "stop has a new time", "stops have new times")}`,
+  // the phone: what a change would break
+  breaksWindow: (name: string, minutes: number) => `${name} would start ${minutes} min too late for its hours.`,
+  breaksPromise: (name: string) => `What was promised to ${name} would not be kept.`,
+  breaksEnd: (minutes: number) => `Your day would end ${minutes} min late.`,
+  breaksBreak: "Your break would not fit.",
+  breaksSkill: (name: string) => `${name} needs a skill that you do not have.`,
+  breaksDriving: "It is more driving than your day allows.",
+  breaksOther: (name: string) => `${name || "It"} does not fit this day.`,
   // the phone: conflicts
   standsCancelled: "It was cancelled meanwhile.",
   standsSkipped: "It was taken off this day meanwhile.",

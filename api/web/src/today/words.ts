@@ -1,4 +1,4 @@
-import type { PlannedStop, Why } from "../api/client";
+import type { BrokenRule, PlannedStop, Why } from "../api/client";
 import type { Messages } from "../i18n/en";
 import type { TapKind } from "../offline/tap";
 import { clock, type ShownState } from "./day";
@@ -21,6 +21,27 @@ export function whyLine(words: Messages, why: Why): string {
 export function whyKind(why: Why): "plain" | "warn" | "accent" {
   if (why.cause === "appointment") return "accent";
   return (why.days_over ?? 0) > 0 ? "warn" : "plain";
+}
+
+/** A rule that a change would break, in words; `name` is the customer's, empty where it is about the whole day. */
+export function brokenLine(words: Messages, rule: BrokenRule, name: string): string {
+  const minutes = Math.ceil((rule.by_s ?? 0) / 60);
+  switch (rule.kind) {
+    case "window":
+      return words.breaksWindow(name, minutes);
+    case "promise":
+      return words.breaksPromise(name);
+    case "shift_end":
+      return words.breaksEnd(minutes);
+    case "break":
+      return words.breaksBreak;
+    case "skill":
+      return words.breaksSkill(name);
+    case "max_travel":
+      return words.breaksDriving;
+    default:
+      return words.breaksOther(name);
+  }
 }
 
 /** Why a tap changed nothing: how its visit stands instead. */
