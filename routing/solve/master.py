@@ -72,10 +72,10 @@ class Master:
         self._solver.Solve()
         return self._prices()
 
-    def solve_within(self, effort: float, seconds: float) -> Prices | None:
-        """The same within GLOP's deterministic time and the wall clock; None where that is not enough."""
+    def solve_within(self, effort: float, seconds: float | None) -> Prices | None:
+        """The same within GLOP's deterministic time, in `seconds` of the wall clock; None where that is too short."""
         self._solver.SetSolverSpecificParametersAsString(f"max_deterministic_time: {effort}")
-        self._solver.SetTimeLimit(max(1, round(1000 * seconds)))
+        self._solver.SetTimeLimit(0 if seconds is None else max(1, round(1000 * seconds)))
         status = self._solver.Solve()
         return self._prices() if status in {self._solver.OPTIMAL, self._solver.FEASIBLE} else None
 

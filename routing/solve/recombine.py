@@ -7,8 +7,9 @@ reduced cost is worse than the distance between relaxation and incumbent can be 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,14 @@ class Columns:
         return [(kind, value, tuple(v for v in route if v < visits)) for kind, value, route in zip(*parts, strict=True)]
 
 
+class _Limits(NamedTuple):
+    """What bounds the choice of routes: deterministic time, and seconds of the wall clock if it counts."""
+
+    effort: float
+    seconds: float | None
+    seed: int
+
+
 def gather(arrays: Arrays, pools: Sequence[Pool]) -> Columns:
     """The routes of several pools as columns, in an order that does not depend on the order of the pools' cells."""
     none = arrays.allowed.shape[1]
@@ -71,48 +80,50 @@ def gather(arrays: Arrays, pools: Sequence[Pool]) -> Columns:
 
 
 def recombine(
-    arrays: Arrays, pools: Sequence[Pool], incumbent: Sequences, objective: int, *, seconds: float, seed: int
+    arrays: Arrays,
+    pools: Sequence[Pool],
+    incumbent: Sequences,
+    objective: int,
+    *,
+    seconds: float,
+    seed: int,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Sequences | None:
     """The best plan made of pooled routes, or None when none is better than the incumbent's `objective`.
 
-    The search is bounded by deterministic time as well as by `seconds`, so that a generous limit gives the same answer
-    on every run.
+    The solvers are bounded by deterministic time as well as by `seconds` of the wall clock; on any other `clock` the
+    former alone bounds them, and on one that stands still the answer is the same on every run.
     """
     columns = gather(arrays, pools)
     if len(columns) == 0:
         return None
     capacity = np.bincount(arrays.kind)
-    began = time.monotonic()
-    reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1], RELAX_PART * seconds)
+    began = clock()
+    reduced, relaxed = _relax(columns, capacity, arrays.allowed.shape[1], RELAX_PART * seconds, clock)
     if relaxed <= objective + 0.5:
         return None
+    limits = _Limits(seconds, max(0.01, began + seconds - clock()) if clock is time.monotonic else None, seed)
     able = np.flatnonzero(reduced >= objective - relaxed - 0.5)
     if len(able) > MOST_COLUMNS:
         able = able[np.argsort(-reduced[able], kind="stable")[:MOST_COLUMNS]]
-    return _pack(
-        arrays,
-        columns.take(np.sort(able)),
-        capacity,
-        incumbent,
-        objective,
-        max(0.01, seconds - (time.monotonic() - began)),
-        seed,
-    )
+    return _pack(arrays, columns.take(np.sort(able)), capacity, incumbent, objective, limits)
 
 
-def _relax(columns: Columns, capacity: Ints, visits: int, seconds: float) -> tuple[npt.NDArray[np.float64], float]:
+def _relax(
+    columns: Columns, capacity: Ints, visits: int, seconds: float, clock: Callable[[], float]
+) -> tuple[npt.NDArray[np.float64], float]:
     """Reduced cost of every column, and a bound on the value of the linear relaxation over all columns.
 
     Any prices give such a bound, the best ones the tightest.
     """
-    master, ends = Master(visits, capacity.tolist()), time.monotonic() + seconds
+    master, ends = Master(visits, capacity.tolist()), clock() + seconds
     joining = np.argsort(-columns.value, kind="stable")[:400]
     known = np.zeros(len(columns), np.bool_)
     bound, kept = np.inf, columns.value.astype(np.float64)
     for _ in range(ROUNDS):
         known[joining] = True
         master.add(columns.routes(joining, visits))
-        found = master.solve_within(seconds, max(0.001, ends - time.monotonic()))
+        found = master.solve_within(seconds, max(0.001, ends - clock()) if clock is time.monotonic else None)
         if found is None:
             break
         prices, rents, _ = found
@@ -122,7 +133,7 @@ def _relax(columns: Columns, capacity: Ints, visits: int, seconds: float) -> tup
         relaxed = float(prices.sum() + (capacity * (rents + gains)).sum())
         if relaxed < bound:
             bound, kept = relaxed, reduced
-        if time.monotonic() >= ends:
+        if clock() >= ends:
             break
         positive = np.flatnonzero((reduced > 1e-3) & ~known)
         if len(positive) == 0:
@@ -137,8 +148,7 @@ def _pack(
     capacity: Ints,
     incumbent: Sequences,
     objective: int,
-    seconds: float,
-    seed: int,
+    limits: _Limits,
 ) -> Sequences | None:
     from ortools.sat.python import cp_model  # noqa: PLC0415 -- half a second to import, and short solves never come here
 
@@ -167,10 +177,11 @@ def _pack(
     model.maximize(worth)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed % 2**31
+    solver.parameters.random_seed = limits.seed % 2**31
     solver.parameters.linearization_level = 2
-    solver.parameters.max_deterministic_time = max(0.05, 0.6 * seconds)
-    solver.parameters.max_time_in_seconds = seconds
+    solver.parameters.max_deterministic_time = max(0.05, 0.6 * limits.effort)
+    if limits.seconds is not None:
+        solver.parameters.max_time_in_seconds = limits.seconds
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE) or round(solver.objective_value) <= objective:
         return None

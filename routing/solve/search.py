@@ -250,6 +250,7 @@ class _Run:
                 int(best.best.value[0]),
                 seconds=seconds,
                 seed=self.options.seed + number,
+                clock=self.clock.now if self.options.time_s is not None else _stopped,
             )
             sequences = better or sequences
         self._share(self._ordered(sequences))
@@ -305,6 +306,11 @@ class _Run:
             return
         served = int(best.best.length.sum())
         self.on_progress(Progress(self.clock.elapsed_s, self._iterations(), self._objective(best), served, message))
+
+
+def _stopped() -> float:
+    """The clock of a search that time does not bound."""
+    return 0.0
 
 
 def _between(stage: Stage, used: float) -> float:

@@ -32,13 +32,13 @@ class Seconds:
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
-        self._clock = clock
+        self.now = clock
         self._began = clock()
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since it was made."""
-        return self._clock() - self._began
+        return self.now() - self._began
 
     def over(self, standing: Standing) -> bool:  # noqa: ARG002 -- a criterion of the clock alone
         """True once the seconds have passed."""
