@@ -24,23 +24,29 @@ from api.metrics import CountRequests, Metrics
 from api.page_files import NOT_BUILT, are_built
 from api.request_log import RequestLog
 from api.routes import (
+    absences,
     api_keys,
+    assignment_rules,
     calendars,
     customers,
     events,
     explanations,
     fill_ins,
     health,
+    imports,
     links,
     me,
     pages,
     people,
     plan_runs,
     plans,
+    policies,
     privacy,
     proposals,
     provider,
+    reports,
     reps,
+    segments,
     sessions,
     sign_in_page,
     slots,
@@ -112,7 +118,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestLog)
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
     signing_in = (provider, sessions, me, links, people, api_keys, calendars)
-    nouns = (*planned, *signing_in, customers, reps, territories, tiles, events, webhooks, privacy)
+    data = (customers, reps, territories, segments, assignment_rules, policies, absences, imports, reports)
+    nouns = (*planned, *signing_in, *data, tiles, events, webhooks, privacy)
     add_flat(app, [*(noun.router for noun in nouns), _description()], PREFIX)
     add_flat(app, [health.router, pages.router, sign_in_page.router])
     openapi.install(app)

@@ -23,7 +23,7 @@ from visits.day_plan import DayPlan
 from visits.errors import InputError
 from visits.hours import Locale, Worker, read_hours, read_lunch, service_windows, shift_id, shifts_of
 from visits.local_day import LocalDay, zone_named
-from visits.models import Absence, Customer, Rep
+from visits.models import Absence, Customer, Rep, Visit
 from visits.needs import CustomerHistory, Need, needs_of
 from visits.progress import DayProgress
 from visits.solving import TravelSource
@@ -34,7 +34,8 @@ from visits.value import ValuePolicy
 class TerritoryData:
     """What is stored of a territory (None: the reps and customers without one) for a horizon, first and last day.
 
-    `histories` by customer id; `documents` by shift id are the current plans, `progress` those that have begun.
+    `histories` by customer id; `documents` by shift id are the current plans, `progress` those that have begun;
+    `visits` by id are the stored rows of their stops.
     """
 
     territory_id: str | None
@@ -43,6 +44,7 @@ class TerritoryData:
     reps: tuple[Rep, ...]
     customers: tuple[Customer, ...]
     absences: tuple[Absence, ...] = ()
+    visits: Mapping[str, Visit] = field(default_factory=dict)
     histories: Mapping[str, CustomerHistory] = field(default_factory=dict)
     progress: Mapping[str, DayProgress] = field(default_factory=dict)
     documents: Mapping[str, DayPlan] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from visits.needs import CustomerHistory, Need, needs_of, promise_of
 from visits.problem_building import TerritoryData, remaining_shift, worker_of
 from visits.problem_store import load_problem
 from visits.progress import DayProgress, progress_of
-from visits.territory_data import load_territory, visits_by_id
+from visits.territory_data import load_territory
 
 MOST_AHEAD = timedelta(days=400)
 
@@ -132,7 +132,9 @@ def read_days(session: Session, scope: Scope, now: datetime) -> TeamDays:
     if scope.day < today_in(zone, now):
         raise ConflictError(f"{scope.day} is over; what happened then stays as it is")
     documents = {name: one for data in territories for name, one in data.documents.items() if one.rep in reps}
-    rows = visits_by_id(session, (stop.visit for one in documents.values() for stop in one.stops))
+    known = {name: row for data in territories for name, row in data.visits.items()}
+    stops = (stop.visit for one in documents.values() for stop in one.stops)
+    rows = {name: known[name] for name in stops if name in known}
     days = tuple(scope.day + timedelta(days=i) for i in range((scope.last_day - scope.day).days + 1))
     by_shift: dict[str, RepDay] = {}
     for data in territories:

@@ -73,6 +73,7 @@ def load_territory(
         reps=reps,
         customers=customers,
         absences=_absences(session, reps, horizon),
+        visits=visits,
         histories=_histories(session, customers, {rep.id for rep in reps}, horizon, made),
         progress={name: state for name, state in progress.items() if state.begun},
         documents={shift_id(plan.rep, plan.date): plan for plan in plans},

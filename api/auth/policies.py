@@ -140,6 +140,33 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_territory": EVERYBODY,
     "create_territory": MANAGERS,
     "update_territory": MANAGERS,
+    "list_absences": EVERYBODY,
+    "get_absence": EVERYBODY,
+    "create_absence": OFFICE,
+    "delete_absence": OFFICE,
+    # data of the whole organisation: changed by those who see all of it
+    "list_segments": OFFICE,
+    "get_segment": OFFICE,
+    "list_segment_customers": OFFICE,
+    "create_segment": MANAGERS,
+    "update_segment": MANAGERS,
+    "delete_segment": MANAGERS,
+    "list_assignment_rules": OFFICE,
+    "get_assignment_rule": OFFICE,
+    "create_assignment_rule": MANAGERS,
+    "update_assignment_rule": MANAGERS,
+    "delete_assignment_rule": MANAGERS,
+    "run_assignment_rules": MANAGERS,
+    "list_policies": OFFICE,
+    "get_policy": OFFICE,
+    "update_policy": MANAGERS,
+    "create_import": MANAGERS,
+    "list_imports": MANAGERS,
+    "get_import": MANAGERS,
+    "undo_import": MANAGERS,
+    # figures
+    "get_kpis": OFFICE,
+    "get_forecast": OFFICE,
 }
 """Every operation by its operation_id. An operation that is not here does not start the service."""
 
@@ -178,7 +205,23 @@ SCOPES: dict[str, frozenset[str]] = {
     "slots": frozenset({"quote_slots", "hold_slot", "book_slot", "release_slot"}),
     "events:read": frozenset({"stream_events", "list_events"}),
     "data:read": frozenset(
-        {"list_customers", "get_customer", "list_reps", "get_rep", "list_territories", "get_territory"}
+        {
+            "list_customers",
+            "get_customer",
+            "list_reps",
+            "get_rep",
+            "list_territories",
+            "get_territory",
+            "list_absences",
+            "get_absence",
+            "list_segments",
+            "get_segment",
+            "list_segment_customers",
+            "list_assignment_rules",
+            "get_assignment_rule",
+            "list_policies",
+            "get_policy",
+        }
     ),
     "data:write": frozenset(
         {
@@ -188,8 +231,20 @@ SCOPES: dict[str, frozenset[str]] = {
             "update_rep",
             "create_territory",
             "update_territory",
+            "create_absence",
+            "delete_absence",
+            "create_segment",
+            "update_segment",
+            "delete_segment",
+            "create_assignment_rule",
+            "update_assignment_rule",
+            "delete_assignment_rule",
+            "run_assignment_rules",
+            "update_policy",
         }
     ),
+    "imports": frozenset({"create_import", "list_imports", "get_import", "undo_import"}),
+    "reports:read": frozenset({"get_kpis", "get_forecast"}),
     CONTACTS: frozenset(),
 }
 """What an API key may be for, and the operations that each scope opens. Every key may ask who it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,13 @@ from api.commands.opening import DataOption, opened, prepare
 from api.settings import load_settings
 from routing.documents import read_bytes
 from visits.errors import InputError
+from visits.importing.batches import undo_import
 from visits.importing.customers import import_customers
 from visits.importing.report import ImportReport
 from visits.importing.reps import import_reps
 from visits.scope import SYSTEM
 
-imports = typer.Typer(no_args_is_help=True, help="Read customers or reps from a CSV file.")
+imports = typer.Typer(no_args_is_help=True, help="Read customers or reps from a CSV file, or take that back.")
 migrations = typer.Typer()
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV file, UTF-8, with a header line.")]
@@ -46,6 +48,18 @@ def reps(file: File, dry_run: DryRun = False, skip_faulty: SkipFaulty = False, d
         )
 
 
+@imports.command("undo")
+def undo(
+    batch: Annotated[str, typer.Argument(metavar="ID", help="The import, as it was told when it was written.")],
+    data: DataOption = None,
+) -> None:
+    """Take a written import back, but for rows that somebody changed since."""
+    with opened(data) as (_, store), store.session() as session:
+        done = undo_import(session, SYSTEM, batch, datetime.now(UTC))
+    left = f"; left as they are, changed since: {', '.join(done.left)}" if done.left else ""
+    typer.echo(f"{done.restored} as before, {done.removed} removed, {done.retired} retired{left}")
+
+
 def _tell(report: ImportReport, *, dry_run: bool) -> None:
     for fault in report.faults:
         typer.echo(fault.sentence())
@@ -53,7 +67,8 @@ def _tell(report: ImportReport, *, dry_run: bool) -> None:
     if report.written or dry_run:
         made = f"; new territories: {', '.join(report.territories_created)}" if report.territories_created else ""
         tail = "; nothing written (dry run)" if dry_run else ""
-        typer.echo(f"{report.file}: {report.rows} rows: {counts}, {len(report.faults)} faulty{made}{tail}")
+        name = f"; take it back by: beatplan import undo {report.id}" if report.id else ""
+        typer.echo(f"{report.file}: {report.rows} rows: {counts}, {len(report.faults)} faulty{made}{tail}{name}")
     if report.faults and not report.written:
         more = f" (and {len(report.faults) - 1} more)" if len(report.faults) > 1 else ""
         raise InputError(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from api.conditional import etag_of
-from api.errors import ApiError, FieldFault, bad_field
+from api.errors import ApiError, FieldFault, bad_field, not_found
 from visits.errors import InputError, NotFoundError, StaleError
 from visits.idempotency import keep_answer, stored_answer
 from visits.models import Customer, Rep, Territory
@@ -19,7 +19,8 @@ from visits.queries.territories import get_territory
 from visits.scope import Viewer
 from visits.store import Store
 
-Row = TypeVar("Row", Customer, Rep, Territory)
+Row = TypeVar("Row", bound=Versioned)
+Named = TypeVar("Named", Customer, Rep, Territory)
 Answer = TypeVar("Answer", bound=BaseModel)
 ATTEMPTS = 3
 """Two requests with the same key at the same moment: the slower looks again and finds the answer of the faster."""
@@ -35,6 +36,12 @@ def require_version(row: Versioned, expected: int) -> None:
         )
 
 
+def require_all(viewer: Viewer) -> None:
+    """Raises ApiError 404 for a viewer of some territories alone: what is asked for is the whole organisation's."""
+    if not viewer.sees_all:
+        raise not_found()
+
+
 def require_territory(session: Session, viewer: Viewer, territory_id: str | None) -> None:
     """Raises ApiError 422 unless the viewer may put something into this territory (None: into none)."""
     if territory_id is None:
@@ -47,7 +54,7 @@ def require_territory(session: Session, viewer: Viewer, territory_id: str | None
         raise bad_field("territory_id", f"is {territory_id!r}, which is not there; correct it") from None
 
 
-def require_free_external_id(session: Session, table: type[Row], external_id: str | None, own_id: str = "") -> None:
+def require_free_external_id(session: Session, table: type[Named], external_id: str | None, own_id: str = "") -> None:
     """Raises ApiError 409 when another row of the table has this external id."""
     if external_id is None:
         return

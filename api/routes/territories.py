@@ -8,9 +8,8 @@ from sqlmodel import Session
 from api.auth.guard import GuardedRoute
 from api.conditional import etag_of
 from api.deps import OnceKey, PageDep, ServicesDep, ThingId, VersionDep, ViewerDep
-from api.errors import not_found
 from api.routes.describe import CHANGE, CREATE, READ, READ_ONE, problems
-from api.routes.editing import apply, once, require_free_external_id, require_version
+from api.routes.editing import apply, once, require_all, require_free_external_id, require_version
 from api.schemas.base import Page
 from api.schemas.territories import TerritoryIn, TerritoryOut, TerritoryPatch
 from visits.models import Territory
@@ -44,8 +43,7 @@ def create_territory(
     body: TerritoryIn, services: ServicesDep, viewer: ViewerDep, response: Response, key: OnceKey = None
 ) -> TerritoryOut:
     """A new territory, without customers and reps yet. For those who see all territories."""
-    if not viewer.sees_all:
-        raise not_found()
+    require_all(viewer)
 
     def make(session: Session) -> TerritoryOut:
         require_free_external_id(session, Territory, body.external_id)

@@ -49,8 +49,13 @@ UNSCOPED = (
     "{session_id}",
     "{key_id}",
     "{webhook_id}",
+    "{absence_id}",
+    "{segment_id}",
+    "{rule_id}",
+    "{policy_id}",
+    "{import_id}",
 )
-"""Not part of a thing's address: their rights have tests of their own, here and in test_proposals."""
+"""Not part of a thing's address: their rights have tests here, in test_proposals and in test_office_data."""
 ENDLESS = {"stream_events"}
 """Answers that do not end; see test_events."""
 QUERIES = {"explain_customer": f"?date={MONDAY.isoformat()}"}
@@ -67,7 +72,19 @@ def address(path: str, territory: str, visit: str = "vis_none") -> str:
     ids = {"visit_id": visit, "run_id": "run_none", "session_id": "sin_none", "key_id": "key_none"}
     others = {"proposal_id": "prp_none", "plan_id": "pln_none", "hold_id": "hld_none", "webhook_id": "whk_none"}
     person = {"person_id": f"person-{REP_OF[territory]}"}
-    return path.format(**THINGS[territory], **ids, **others, **person, date=MONDAY.isoformat(), z=1, x=0, y=0)
+    office = {"absence_id": "abs_none", "segment_id": "seg_none", "rule_id": "rul_none", "import_id": "imp_none"}
+    return path.format(
+        **THINGS[territory],
+        **ids,
+        **others,
+        **person,
+        **office,
+        policy_id="policy",
+        date=MONDAY.isoformat(),
+        z=1,
+        x=0,
+        y=0,
+    )
 
 
 def may_call(person: str, operation: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 
 import httpx
 
 from api import cli
 from api.logs import RUN_ID, Context, JsonLines
-from api.settings import documented
+from api.server import listen
+from api.settings import Settings, documented
 from tests.api.serving import Served
 from tests.visits.world import MONDAY
 from visits.models import PlanRun
@@ -43,6 +45,11 @@ def test_the_figures_tell_of_queues_plans_and_workers(planned: Served) -> None:
 def test_readiness_names_the_schema_and_the_workers(service: Served) -> None:
     ready = httpx.get(f"{service.base_url}/readyz").json()
     assert ready == {"status": "ready", "roads": True, "schema_version": head_revision(), "workers": 0}
+
+
+def test_small_answers_are_not_held_back(sqlite_settings: Settings) -> None:
+    with listen(sqlite_settings) as bound:
+        assert bound.proto == socket.IPPROTO_TCP  # what asyncio asks for before it sets TCP_NODELAY
 
 
 def test_every_request_has_a_name(on_sqlite: Served) -> None:

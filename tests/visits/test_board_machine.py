@@ -18,7 +18,7 @@ from sqlmodel import select
 from routing.evaluate import evaluate
 from tests.visits.test_planning import documents, plan
 from tests.visits.world import MONDAY, StraightTravel, appointment, at, customer, fill_town, rep, reported
-from visits.day_plan import DayPlan, PlannedStop
+from visits.day_plan import DayPlan, NoShowAnswer, PlannedStop
 from visits.day_problem import Extra, question_of
 from visits.deciding import StaleProposalError, commit_proposal, discard_proposal
 from visits.errors import BeatplanError, ConflictError, InputError
@@ -185,12 +185,13 @@ class Board(RuleBasedStateMachine):
             "no_show": lambda: report_no_show(self.store, told, note=""),
         }
         try:
-            reports[kind]()
+            answer = reports[kind]()
         except ConflictError:
             return
-        self.said.append(
-            ({"cancel": "visit.cancelled", "skip": "visit.skipped", "late": "visit.late"}[kind], stop.visit)
-        )
+        told_as = {"cancel": "cancelled", "skip": "skipped", "late": "late", "no_show": "no_show"}[kind]
+        if isinstance(answer, NoShowAnswer) and answer.settled != "moved":
+            told_as = f"no_show.{answer.settled}"
+        self.said.append((f"visit.{told_as}", stop.visit))
 
     @rule(book=st.booleans())
     def a_caller(self, book: bool) -> None:

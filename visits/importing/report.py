@@ -19,8 +19,12 @@ class RowFault(Document):
 
 
 class ImportReport(Document):
-    """Counts of rows by what became of them, and every fault. `written` is false for a dry run or a refused file."""
+    """Counts of rows by what became of them, and every fault. `written` is false for a dry run or a refused file.
 
+    `id` names a written import, to take it back by.
+    """
+
+    id: str | None = None
     file: str
     rows: Count
     created: Count = 0

@@ -8,9 +8,10 @@ from typing import Any, Generic, TypeVar
 
 from sqlmodel import Session, col, select
 
+from visits.importing.batches import former_fields
 from visits.importing.report import ImportReport
 from visits.importing.table import Column, Row, read_table
-from visits.models import Customer, Rep, Territory
+from visits.models import Customer, ImportBatch, Rep, Territory
 from visits.queries.events import record
 from visits.scope import Viewer
 from visits.store import Store
@@ -44,7 +45,11 @@ def import_rows(
         with store.reading() as session:
             return _compare(noun, session, read.rows, report)
     with store.session() as session:
-        report = _write(noun, session, read.rows, report)
+        report, before = _write(noun, session, read.rows, report)
+        batch = ImportBatch(noun=noun.plural, file=file, report={}, before=before, actor=viewer.person_id)
+        report = report.model_copy(update={"id": batch.id})
+        batch.report = report.model_dump(mode="json")
+        session.add(batch)
         record(session, viewer, f"{noun.plural}.imported", file, report.model_dump(mode="json", exclude={"faults"}))
         return report
 
@@ -69,22 +74,30 @@ def _compare(noun: Noun[R], session: Session, rows: Sequence[Row], report: Impor
     )
 
 
-def _write(noun: Noun[R], session: Session, rows: Sequence[Row], report: ImportReport) -> ImportReport:
+def _write(
+    noun: Noun[R], session: Session, rows: Sequence[Row], report: ImportReport
+) -> tuple[ImportReport, dict[str, Any]]:
+    """Writes; with the report comes what was there before, as an `ImportBatch` keeps it."""
     compared = _compare(noun, session, rows, report)
     territories = _Territories(session)
     territories.create(compared.territories_created)
     stored = _stored(noun, session, rows)
+    changed: list[tuple[R, dict[str, Any] | None]] = []
     for row in rows:
         former = stored.get(row.values[KEY])
         fields = _fields(noun, row, former, territories)
         if former is None:
-            session.add(noun.table(**fields))
+            made = noun.table(**fields)
+            session.add(made)
+            changed.append((made, None))
         elif _differs(former, fields):
+            changed.append((former, former_fields(former, fields)))
             for name, value in fields.items():
                 setattr(former, name, value)
             session.add(former)
     session.flush()
-    return compared.model_copy(update={"written": True})
+    before = {row.id: {"version": row.version, "fields": fields} for row, fields in changed}
+    return compared.model_copy(update={"written": True}), before
 
 
 def _fields(noun: Noun[R], row: Row, former: R | None, territories: _Territories) -> dict[str, Any]:
