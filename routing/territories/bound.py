@@ -78,15 +78,15 @@ def _relaxed(case: Case, wish: Wish, prices: Floats, low: Floats, high: Floats) 
         choice = costs.argmin(axis=1)
         at = np.arange(len(choice))
         value += float(costs[at, choice].sum())
-        drive = case.minutes[rows][at, choice].astype(np.float64)
+        drive = case.drive_s[rows][at, choice].astype(np.float64)
         load += np.bincount(choice, case.work[rows, 0] + case.haul[rows] * drive, case.k)
     return value, load
 
 
 def _priced(case: Case, wish: Wish, prices: Floats, rows: slice | npt.NDArray[np.int64]) -> Floats:
     """What each customer costs in each territory with its work priced, float64 [rows, k]."""
-    minutes = case.minutes[rows].astype(np.float64)
-    work = case.work[rows, 0][:, None] + case.haul[rows][:, None] * np.where(np.isfinite(minutes), minutes, 0.0)
+    seconds = case.drive_s[rows].astype(np.float64)
+    work = case.work[rows, 0][:, None] + case.haul[rows][:, None] * np.where(np.isfinite(seconds), seconds, 0.0)
     costs: Floats = pair_costs(case, wish, rows) + prices * work
     return costs
 
@@ -150,12 +150,12 @@ def _add_cuts(case: Case, cuts: _Cuts, owner: Owners, low: Floats) -> None:
         j = int(owner[piece[0]])
         if number == largest[j] or len(piece) > _LARGEST_PIECE:
             continue
-        drive = case.minutes[piece, j].astype(np.float64)
+        drive = case.drive_s[piece, j].astype(np.float64)
         if float((case.work[piece, 0] + case.haul[piece] * drive).sum()) >= low[j]:
             continue
         beside = np.unique(np.concatenate([case.neighbours[u] for u in piece.tolist()])).astype(np.int64)
         around = np.setdiff1d(beside, piece)
-        around = around[np.isfinite(case.minutes[around, j])]
+        around = around[np.isfinite(case.drive_s[around, j])]
         for u in piece[~forced[piece]].tolist():
             cuts.add(u, j, np.sort(piece), around)
 

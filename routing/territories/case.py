@@ -11,7 +11,7 @@ import numpy.typing as npt
 from routing.errors import InputError
 
 Floats = npt.NDArray[np.float64]
-Minutes = npt.NDArray[np.float32]
+Drives = npt.NDArray[np.float32]
 Owners = npt.NDArray[np.int64]
 """Territory of each customer, int64 [n]; -1 is nobody."""
 
@@ -48,16 +48,16 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """n customers, k territories and a things to balance, the first of which are the minutes of work a month.
+    """n customers, k territories and a things to balance, the first of which are the seconds of work a month.
 
-    `minutes` float32 [n, k]: drive from the nearest home base of a territory, infinite where the customer may not be
-    its. `work` float64 [n, a]: what a customer adds to a territory; `haul` float64 [n]: minutes of work a month that
-    each minute of drive from the base adds to the first. `weight` float64 [n]: what a minute of drive counts in the
+    `drive_s` float32 [n, k]: drive from the nearest home base of a territory, infinite where the customer may not be
+    its. `work` float64 [n, a]: what a customer adds to a territory; `haul` float64 [n]: seconds of work a month that
+    each second of drive from the base adds to the first. `weight` float64 [n]: what a second of drive counts in the
     objective. `dearness` float64 [n]: how many times the common price it costs to move the customer. `present`: owners
     as they are. `capacity` float64 [k, a], in proportion to which things are shared out.
     """
 
-    minutes: Minutes
+    drive_s: Drives
     work: Floats
     haul: Floats
     weight: Floats
@@ -69,29 +69,29 @@ class Case:
     @property
     def n(self) -> int:
         """Customers."""
-        return self.minutes.shape[0]
+        return len(self.drive_s)
 
     @property
     def k(self) -> int:
         """Territories."""
-        return self.minutes.shape[1]
+        return len(self.capacity)
 
     @property
     def forced(self) -> npt.NDArray[np.bool_]:
         """Customers that only one territory may have, bool [n]."""
-        alone: npt.NDArray[np.bool_] = np.isfinite(self.minutes).sum(axis=1) == 1
+        alone: npt.NDArray[np.bool_] = np.isfinite(self.drive_s).sum(axis=1) == 1
         return alone
 
     def pinned(self, owner: Owners) -> Self:
         """The case in which every customer with an owner other than -1 stays with that one."""
         if not (owner >= 0).any():
             return self
-        minutes = self.minutes.copy()
+        drive_s = self.drive_s.copy()
         held = np.flatnonzero(owner >= 0)
-        kept = minutes[held, owner[held]]
-        minutes[held] = np.inf
-        minutes[held, owner[held]] = kept
-        return replace(self, minutes=minutes)
+        kept = drive_s[held, owner[held]]
+        drive_s[held] = np.inf
+        drive_s[held, owner[held]] = kept
+        return replace(self, drive_s=drive_s)
 
     def in_order(self, order: npt.NDArray[np.integer]) -> Self:
         """The case with its customers in another order; `order` int [n] names for each place who comes there."""
@@ -99,7 +99,7 @@ class Case:
         place[order] = np.arange(self.n)
         return replace(
             self,
-            minutes=np.ascontiguousarray(self.minutes[order]),
+            drive_s=np.ascontiguousarray(self.drive_s[order]),
             work=np.ascontiguousarray(self.work[order]),
             haul=self.haul[order],
             weight=self.weight[order],
@@ -110,8 +110,10 @@ class Case:
 
     def loads(self, owner: Owners) -> Floats:
         """What each territory has to do, float64 [k, a]."""
-        loads = np.column_stack([np.bincount(owner, column, self.k) for column in self.work.T])
-        drive = self.minutes[np.arange(self.n), owner].astype(np.float64)
+        loads: Floats = np.column_stack([np.bincount(owner, column, self.k) for column in self.work.T]).astype(
+            np.float64
+        )
+        drive = self.drive_s[np.arange(self.n), owner].astype(np.float64)
         loads[:, 0] += np.bincount(owner, self.haul * drive, self.k)
         return loads
 
@@ -127,7 +129,7 @@ class Case:
             raise InputError(
                 f"the territory {territories[j]!r} has no working hours; give its reps weekly hours or leave it out"
             )
-        nobody = np.flatnonzero(~np.isfinite(self.minutes).any(axis=1))
+        nobody = np.flatnonzero(~np.isfinite(self.drive_s).any(axis=1))
         if len(nobody):
             more = f" and {len(nobody) - 1} more" if len(nobody) > 1 else ""
             raise InputError(
@@ -142,21 +144,21 @@ class Case:
 class Wish:
     """What the manager asks for.
 
-    `tolerance`: how far a territory may be from its share. `move_price`: minutes of drive that one accepts to leave a
-    customer where it is. `compactness`: how much a minute of drive counts, 1 as it is. `most_moved`: customers that
+    `tolerance`: how far a territory may be from its share. `move_price_s`: seconds of drive that one accepts to leave a
+    customer where it is. `compactness`: how much a second of drive counts, 1 as it is. `most_moved`: customers that
     may change hands at most, None any number.
     """
 
     tolerance: float = 0.05
-    move_price: float = 15.0
+    move_price_s: float = 900.0
     compactness: float = 1.0
     most_moved: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.005 <= self.tolerance <= 1:
             raise InputError(f"tolerance is {self.tolerance}; ask for 0.005 to 1, such as 0.05 for 5 %")
-        if not 0 <= self.move_price <= 10_000:
-            raise InputError(f"move_price is {self.move_price}; ask for 0 to 10000 minutes of drive")
+        if not 0 <= self.move_price_s <= 600_000:
+            raise InputError(f"move_price_s is {self.move_price_s}; ask for 0 to 600000 seconds of drive")
         if not 0.01 <= self.compactness <= 100:
             raise InputError(f"compactness is {self.compactness}; ask for 0.01 to 100, 1 being as it is")
         if self.most_moved is not None and self.most_moved < 0:
@@ -165,8 +167,8 @@ class Wish:
 
 def pair_costs(case: Case, wish: Wish, rows: slice | npt.NDArray[np.int64] = slice(None)) -> Floats:
     """What each customer costs in each territory, float64 [rows, k]: weighted drive, and the price of a move."""
-    drive = (wish.compactness * case.weight[rows])[:, None] * case.minutes[rows].astype(np.float64)
-    leaving = case.weight[rows] * case.dearness[rows] * wish.move_price
+    drive = (wish.compactness * case.weight[rows])[:, None] * case.drive_s[rows].astype(np.float64)
+    leaving = case.weight[rows] * case.dearness[rows] * wish.move_price_s
     present = case.present[rows]
     owned = present >= 0
     costs: Floats = drive + np.where(owned, leaving, 0.0)[:, None]
@@ -176,7 +178,7 @@ def pair_costs(case: Case, wish: Wish, rows: slice | npt.NDArray[np.int64] = sli
 
 
 def objective(case: Case, wish: Wish, owner: Owners) -> float:
-    """Weighted minutes of drive and the price of all moves; less is better."""
-    drive = case.minutes[np.arange(case.n), owner].astype(np.float64)
+    """Weighted seconds of drive and the price of all moves; less is better."""
+    drive = case.drive_s[np.arange(case.n), owner].astype(np.float64)
     moved = (owner != case.present) & (case.present >= 0)
-    return float((case.weight * (wish.compactness * drive + wish.move_price * case.dearness * moved)).sum())
+    return float((case.weight * (wish.compactness * drive + wish.move_price_s * case.dearness * moved)).sum())

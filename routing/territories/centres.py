@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from routing.solve.chance import new_chance
-from routing.territories.case import Case, Floats, Minutes, Neighbours, Owners, Wish
+from routing.territories.case import Case, Drives, Floats, Neighbours, Owners, Wish
 from routing.territories.islands import apart
 from routing.territories.kernels import Ground, State, anneal
 from routing.territories.polish import Care, polish
@@ -48,7 +48,7 @@ class Design:
 
 
 def design(
-    between: Minutes,
+    between: Drives,
     work: Floats,
     neighbours: Neighbours,
     k: int,
@@ -83,7 +83,7 @@ def _rank(one: Design) -> tuple[int, float, float]:
     return one.rank
 
 
-def medians(between: Minutes, owner: Owners, k: int) -> Owners:
+def medians(between: Drives, owner: Owners, k: int) -> Owners:
     """The customer of each territory that its others are nearest to in sum, int64 [k]; ties to the first."""
     centres = np.empty(k, np.int64)
     for j in range(k):
@@ -93,7 +93,7 @@ def medians(between: Minutes, owner: Owners, k: int) -> Owners:
 
 
 def _one_start(
-    between: Minutes, work: Floats, neighbours: Neighbours, k: int, wish: Wish, seed: int, number: int
+    between: Drives, work: Floats, neighbours: Neighbours, k: int, wish: Wish, seed: int, number: int
 ) -> Design:
     n = len(between)
     rng = np.random.default_rng([seed, number])
@@ -101,7 +101,7 @@ def _one_start(
     owner = _grown(between, neighbours, centres)
     case = case_of(between, work, neighbours, centres)
     targets = case.targets(owner)
-    scale = float(between[owner != -1].mean()) / 8
+    scale = float(between.mean()) / 8
     state = State(
         owner,
         case.loads(owner),
@@ -113,7 +113,7 @@ def _one_start(
         np.zeros(1, np.int64),
     )
     trials = n * _TRIALS_PER_CUSTOMER
-    rules = (float(between.mean()) / 3, wish.tolerance * 0.9999, 1.0, scale / 8, _COLDEST)
+    rules = (float(between.mean()) / 3, wish.tolerance * 0.9999, 1.0, scale / 480, _COLDEST)
     for step in range(_ROUNDS):
         ground = Ground(
             neighbours.first,
@@ -131,7 +131,7 @@ def _one_start(
     return _judged(between, work, neighbours, state.owner, wish)
 
 
-def case_of(between: Minutes, work: Floats, neighbours: Neighbours, centres: Owners) -> Case:
+def case_of(between: Drives, work: Floats, neighbours: Neighbours, centres: Owners) -> Case:
     """The case with bases at these centres, nobody present, everybody of equal weight and capacity."""
     n, k = len(between), len(centres)
     return Case(
@@ -146,7 +146,7 @@ def case_of(between: Minutes, work: Floats, neighbours: Neighbours, centres: Own
     )
 
 
-def _judged(between: Minutes, work: Floats, neighbours: Neighbours, owner: Owners, wish: Wish) -> Design:
+def _judged(between: Drives, work: Floats, neighbours: Neighbours, owner: Owners, wish: Wish) -> Design:
     k = int(owner.max()) + 1
     centres = medians(between, owner, k)
     case = case_of(between, work, neighbours, centres)
@@ -155,21 +155,19 @@ def _judged(between: Minutes, work: Floats, neighbours: Neighbours, owner: Owner
     return Design(owner.copy(), centres, cost, max(0.0, off - wish.tolerance), apart(case, owner).breaks)
 
 
-def _exact(
-    between: Minutes, work: Floats, neighbours: Neighbours, start: Design, wish: Wish, care: Care
-) -> Design:
+def _exact(between: Drives, work: Floats, neighbours: Neighbours, start: Design, wish: Wish, care: Care) -> Design:
     """The start after exact work with its centres held and the centres moved, in turns, until neither helps."""
     best = start
     while True:
         case = case_of(between, work, neighbours, best.centres)
-        owner = polish(case, replace(wish, move_price=0.0), best.owner, tuple(range(len(best.centres))), care)
+        owner = polish(case, replace(wish, move_price_s=0.0), best.owner, tuple(range(len(best.centres))), care)
         found = _judged(between, work, neighbours, owner, wish)
         if found.rank >= best.rank:
             return best
         best = found
 
 
-def _spread(between: Minutes, k: int, rng: np.random.Generator) -> Owners:
+def _spread(between: Drives, k: int, rng: np.random.Generator) -> Owners:
     """Places far from each other by chance (k-means++, Arthur and Vassilvitskii 2007)."""
     centres = [int(rng.integers(len(between)))]
     for _ in range(k - 1):
@@ -181,7 +179,7 @@ def _spread(between: Minutes, k: int, rng: np.random.Generator) -> Owners:
     return np.array(centres)
 
 
-def _grown(between: Minutes, neighbours: Neighbours, centres: Owners) -> Owners:
+def _grown(between: Drives, neighbours: Neighbours, centres: Owners) -> Owners:
     """Connected territories around centres: everybody to the one nearest over the neighbour graph."""
     n = len(between)
     pairs: npt.NDArray[np.int64] = neighbours.pairs

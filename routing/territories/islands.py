@@ -80,7 +80,7 @@ def join_islands(case: Case, wish: Wish, owner: Owners, most_moved: int | None =
         changed = 0
         for u in left.tolist():
             options = {int(owner[v]) for v in case.neighbours[u] if not away[v] or owner[v] != owner[u]}
-            options = {j for j in options - {int(owner[u])} if np.isfinite(case.minutes[u, j])}
+            options = {j for j in options - {int(owner[u])} if np.isfinite(case.drive_s[u, j])}
             if not options:
                 continue
             costs = pair_costs(case, wish, slice(u, u + 1))[0]

@@ -19,12 +19,9 @@ from routing.territories.case import Floats
 
 drop_stale(Path(__file__).parent)
 
-SOFT, HARD = 800.0, 8000.0
-"""Prices of imbalance, in minutes of drive of one average customer: times the share squared, and per share beyond
+SOFT, HARD = 48_000.0, 480_000.0
+"""Prices of imbalance, in seconds of drive of one average customer: times the share squared, and per share beyond
 the tolerance."""
-
-_SPAN, _STAY = 1024, 4096
-"""So many trials stay with so many customers in a row, whose numbers then are in the processor's cache."""
 
 
 class Ground(NamedTuple):
@@ -32,7 +29,7 @@ class Ground(NamedTuple):
 
     first: npt.NDArray[np.int32]
     other: npt.NDArray[np.int32]
-    minutes: npt.NDArray[np.float32]
+    drive_s: npt.NDArray[np.float32]
     work: Floats
     haul: Floats
     weight: Floats
@@ -77,7 +74,7 @@ def _stays_whole(ground: Ground, state: State, u: int, giver: int) -> bool:
                 missing += 1
                 mark[v] = wanted
     if begin < 0:
-        return state.size[giver] > 1  # an island of one: without it the giver has one piece less
+        return bool(state.size[giver] > 1)  # an island of one: without it the giver has one piece less
     if missing == 0:
         return True
     mark[u] = seen
@@ -128,17 +125,11 @@ def anneal(
     """
     heat, tolerance, compactness, scale, coldest = rules
     owner, load, target = state.owner, state.load, ground.target
-    minutes, work, haul = ground.minutes, ground.work, ground.haul
+    drive_s, work, haul = ground.drive_s, ground.work, ground.haul
     n, things = len(owner), target.shape[1]
-    span = min(n, _SPAN)
-    corner = 0
     accepted = 0
     for trial in range(begin, end):
-        if trial % _STAY == 0:
-            corner = below(state.chance, n)
-        u = corner + below(state.chance, span)
-        if u >= n:
-            u -= n
+        u = below(state.chance, n)
         giver = owner[u]
         degree = ground.first[u + 1] - ground.first[u]
         if degree == 0:
@@ -146,10 +137,10 @@ def anneal(
         taker = owner[ground.other[ground.first[u] + below(state.chance, degree)]]
         if taker == giver:
             continue
-        there = minutes[u, taker]
+        there = drive_s[u, taker]
         if there == np.inf:
             continue
-        here = minutes[u, giver]
+        here = drive_s[u, giver]
         moves = 0
         if ground.present[u] >= 0:
             if taker != ground.present[u]:

@@ -25,7 +25,7 @@ _LONG = 0.995
 _NEAREST = 3
 _JITTER = 1e-8
 """Degrees by which places are shaken, so that those of one house have corners of their own."""
-_DETOUR, _SHORT_MIN = 2.5, 2.0
+_DETOUR, _SHORT_S = 2.5, 120.0
 """Customers that touch on the map are neighbours unless the drive is so many times the usual, and longer than this."""
 
 
@@ -39,17 +39,17 @@ class Parts:
 
 
 def road_parts(network: RoadNetwork, places: Snapped) -> tuple[Parts, npt.NDArray[np.float64]]:
-    """Neighbours by road, and the mean minutes from each customer to its three nearest, float64 [n].
+    """Neighbours by road, and the mean seconds from each customer to its three nearest, float64 [n].
 
     Customers that touch on the map are neighbours too, where the drive between them is no great detour. Where the
     network shows no streets, as one behind a server, only these count. Parts that stay alone are tied on.
     """
     flat = _flat(places.lonlat)
     touching = _triangulated(flat)
-    touching, minutes, near = _driven(network, places, flat, touching)
+    touching, seconds, near = _driven(network, places, flat, touching)
     length = np.hypot(*(flat[touching[:, 0]] - flat[touching[:, 1]]).T)
-    usual = np.median(minutes / np.maximum(length, 1e-9)) if len(length) else 1.0
-    touching = touching[minutes <= _DETOUR * usual * length + _SHORT_MIN]
+    usual = np.median(seconds / np.maximum(length, 1e-9)) if len(length) else 1.0
+    touching = touching[seconds <= _DETOUR * usual * length + _SHORT_S]
     graph = getattr(getattr(network, "map", None), "graph", None)
     if isinstance(graph, RoadGraph):
         pairs, lonlat, nearest = _by_street(graph, places)
@@ -75,28 +75,28 @@ def straight_parts(lonlat: npt.NDArray[np.float64]) -> Parts:
 def _driven(
     network: RoadNetwork, places: Snapped, flat: npt.NDArray[np.float64], pairs: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Those of the pairs that a road joins, the minutes of the shorter way, and the minutes to the three nearest."""
+    """Those of the pairs that a road joins, the seconds of the shorter way, and the seconds to the three nearest."""
     n = len(places)
     if n < 2:
         return pairs, np.zeros(len(pairs)), np.zeros(n)
     around = Neighbours.of_pairs(np.concatenate((pairs, _nearby(flat))), n)
-    minutes = np.full(len(around.other), np.inf)
+    seconds = np.full(len(around.other), np.inf)
     near = np.zeros(n)
     for rows in _blocks(flat):
         begin, end = around.first[rows], around.first[rows + 1]
         at = np.concatenate([np.arange(one, two) for one, two in zip(begin, end, strict=True)])
         row = np.repeat(np.arange(len(rows)), end - begin)
         targets, column = np.unique(around.other[at], return_inverse=True)
-        seconds = network.matrix(_take(places, rows), _take(places, targets)).duration_s[row, column]
-        minutes[at] = np.where(seconds < 0, np.inf, seconds / 60)
+        driven = network.matrix(_take(places, rows), _take(places, targets)).duration_s[row, column]
+        seconds[at] = np.where(driven < 0, np.inf, driven)
     for u in range(n):
-        reached = np.sort(minutes[around.first[u] : around.first[u + 1]])[:_NEAREST]
+        reached = np.sort(seconds[around.first[u] : around.first[u + 1]])[:_NEAREST]
         reached = reached[np.isfinite(reached)]
         near[u] = reached.mean() if len(reached) else 0.0
     begin = np.repeat(np.arange(n), np.diff(around.first))
     keys = begin * n + around.other
-    one = minutes[np.searchsorted(keys, pairs[:, 0] * n + pairs[:, 1])]
-    two = minutes[np.searchsorted(keys, pairs[:, 1] * n + pairs[:, 0])]
+    one = seconds[np.searchsorted(keys, pairs[:, 0] * n + pairs[:, 1])]
+    two = seconds[np.searchsorted(keys, pairs[:, 1] * n + pairs[:, 0])]
     both = np.minimum(one, two)
     joined = np.isfinite(both)
     return pairs[joined], both[joined], near
@@ -146,7 +146,9 @@ def _by_street(
     done = np.where(begins, 0.0, np.roll(fraction, 1))
     tail = np.concatenate((graph.tail[whole], before, v + order[ends])).astype(np.int64)
     head = np.concatenate((graph.head[whole], v + order, graph.head[edge[ends]])).astype(np.int64)
-    cost = np.concatenate((seconds[whole], seconds[edge] * (fraction - done), seconds[edge[ends]] * (1 - fraction[ends])))
+    cost = np.concatenate(
+        (seconds[whole], seconds[edge] * (fraction - done), seconds[edge[ends]] * (1 - fraction[ends]))
+    )
     links = _cheapest(tail, head, np.maximum(cost, _LEAST_S), v + n)
     _, _, source = csgraph.dijkstra(
         links, directed=False, indices=v + np.arange(n), min_only=True, return_predecessors=True
@@ -195,7 +197,7 @@ def _ties(pairs: npt.NDArray[np.int64], lonlat: npt.NDArray[np.float64]) -> npt.
     ties = np.zeros((0, 2), np.int64)
     while n > 1:
         every = np.concatenate((pairs, ties))
-        links = sparse.csr_matrix((np.ones(len(every), np.int8), (every[:, 0], every[:, 1])), shape=(n, n))
+        links = sparse.csr_matrix((np.ones(len(every), np.int32), (every[:, 0], every[:, 1])), shape=(n, n))
         count, label = csgraph.connected_components(links, directed=False)
         if count == 1:
             break
@@ -203,7 +205,7 @@ def _ties(pairs: npt.NDArray[np.int64], lonlat: npt.NDArray[np.float64]) -> npt.
         piece = int(small[0]) if len(small) else 0
         inside = np.flatnonzero(label == piece)
         outside = np.flatnonzero(label != piece)
-        far, at = cKDTree(flat[outside]).query(flat[inside])
+        far, at = (np.atleast_1d(found) for found in cKDTree(flat[outside]).query(flat[inside]))
         nearest = int(far.argmin())
         ties = np.concatenate((ties, [[inside[nearest], outside[at[nearest]]]]))
     return ties
@@ -211,5 +213,6 @@ def _ties(pairs: npt.NDArray[np.int64], lonlat: npt.NDArray[np.float64]) -> npt.
 
 def _flat(lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Places on a plane in which near distances are true to each other."""
-    shrink = np.cos(np.radians(lonlat[:, 1].mean())) if len(lonlat) else 1.0
-    return lonlat * np.array([shrink, 1.0])
+    shrink = float(np.cos(np.radians(lonlat[:, 1].mean()))) if len(lonlat) else 1.0
+    flat: npt.NDArray[np.float64] = lonlat * np.array([shrink, 1.0])
+    return flat

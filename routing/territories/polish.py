@@ -1,7 +1,7 @@
 """Exact work on a few territories at a time: CP-SAT over who gets which customer, everything else staying.
 
-Balance and the number of moves are hard rules here. Connectedness comes in as it is needed: a plan in pieces is answered
-with the cuts that forbid it (x of a customer in a piece implies x of one around the piece), until the plan is whole.
+Balance and the number of moves are hard rules here. Connectedness comes in as it is needed: a plan in pieces is
+answered with the cuts that forbid it (x of a customer in a piece implies x of one around it), until the plan is whole.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ _NODE_LIMIT = 400
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """How long CP-SAT may take: deterministic time per round, which is about as many seconds, and how far customers
-    may go: into territories that begin within so many steps of the neighbour graph (None: anywhere)."""
+    """How long CP-SAT may take, and how far customers may go.
+
+    `time` is deterministic time per round, which is about as many seconds; `steps` those of the neighbour graph within
+    which a territory must begin for a customer to go there, None for anywhere.
+    """
 
     time: float = 1.0
     steps: int | None = 4
@@ -35,7 +38,11 @@ class Care:
 
 
 def polish(
-    case: Case, wish: Wish, owner: Owners, window: tuple[int, ...], care: Care = Care()  # noqa: B008 - frozen
+    case: Case,
+    wish: Wish,
+    owner: Owners,
+    window: tuple[int, ...],
+    care: Care = Care(),
 ) -> Owners:
     """Better owners within the territories of `window`, or the same ones; the shares are counted as they are now."""
     inside = np.flatnonzero(np.isin(owner, window))
@@ -139,7 +146,7 @@ class _Window:
         for j in window:
             reach = self._within(j, steps)
             for u in self._inside.tolist():
-                if np.isfinite(case.minutes[u, j]) and (owner[u] == j or reach[u]):
+                if np.isfinite(case.drive_s[u, j]) and (owner[u] == j or reach[u]):
                     choices[u, j] = self.model.new_bool_var("")
         for u in self._inside.tolist():
             self.model.add_exactly_one(choices[u, j] for j in window if (u, j) in choices)
@@ -157,7 +164,8 @@ class _Window:
             grown[pairs[:, 0]] |= reach[pairs[:, 1]]
             grown[pairs[:, 1]] |= reach[pairs[:, 0]]
             reach = grown
-        return reach
+        result: npt.NDArray[np.bool_] = reach
+        return result
 
     def _costs(self, wish: Wish, window: tuple[int, ...]) -> None:
         case, model = self._case, self.model
@@ -184,7 +192,7 @@ class _Window:
 
     def _work(self, customer: int, territory: int, thing: int) -> float:
         case = self._case
-        drive = float(case.haul[customer]) * float(case.minutes[customer, territory]) if thing == 0 else 0.0
+        drive = float(case.haul[customer]) * float(case.drive_s[customer, territory]) if thing == 0 else 0.0
         return float(case.work[customer, thing]) + drive
 
     def _moves(self, wish: Wish) -> None:
@@ -194,13 +202,11 @@ class _Window:
         outside = self._owner.copy()
         outside[self._inside] = case.present[self._inside]
         spare = max(wish.most_moved, count_moved(case, self._owner)) - count_moved(case, outside)
-        moved = [
-            choice for (u, j), choice in self._x.items() if case.present[u] >= 0 and case.present[u] != j
-        ]
+        moved = [choice for (u, j), choice in self._x.items() if case.present[u] >= 0 and case.present[u] != j]
         self.model.add(sum(moved) <= spare)
 
 
-def mended(case: Case, wish: Wish, owner: Owners, care: Care = Care(), most: int = 12) -> Owners:  # noqa: B008 - frozen
+def mended(case: Case, wish: Wish, owner: Owners, care: Care = Care(), most: int = 12) -> Owners:
     """Owners with the windows around territories beyond the tolerance polished, worst first, at most so many."""
     for _ in range(most):
         off = (np.abs(case.loads(owner) / case.targets(owner) - 1)).max(axis=1)

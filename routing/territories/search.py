@@ -25,13 +25,13 @@ _MARGIN = 0.98
 """The search keeps this share of the tolerance, for what rounding and the shares' own change take."""
 _SLICE = 4_000_000
 _LAST_ROUNDS = 4
-_COLDEST = 1e-3
-_HEAT, _HEAT_OF_PRICE = 3.0, 0.6
+_COLDEST = 0.06
+_HEAT, _HEAT_OF_PRICE = 240.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to search: trials in all, on each start; `seed` makes it repeatable. So many `windows` are polished in the end."""
+    """How hard to search: trials on each start, windows to polish in the end; `seed` makes it repeatable."""
 
     trials: int | None = None
     seed: int = 1
@@ -43,9 +43,12 @@ class Effort:
         return self.trials if self.trials is not None else case.n * TRIALS_PER_CUSTOMER
 
 
+USUAL = Effort()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Owners that the search found. `objective` and `bound` in weighted minutes of drive and price.
+    """Owners that the search found. `objective` and `bound` in weighted seconds of drive and price.
 
     `targets` float64 [k, a] are what the tolerance counts from. `excess` is the largest share by which a territory is
     beyond the tolerance, 0 when none is.
@@ -66,7 +69,7 @@ class Found:
 def search(
     case: Case,
     wish: Wish,
-    effort: Effort = Effort(),  # noqa: B008 - frozen
+    effort: Effort = USUAL,
     should_stop: ShouldStop | None = None,
 ) -> Found:
     """Balanced, connected territories near the least drive and disruption, with the bound that tells how near.
@@ -138,7 +141,7 @@ def anneal_from(
     A last pass of cold trials counts from the shares as they have become, and looks at balance first.
     """
     begin = join_islands(case, wish, owner, wish.most_moved)
-    heat = max(_HEAT, _HEAT_OF_PRICE * wish.move_price)
+    heat = max(_HEAT, _HEAT_OF_PRICE * wish.move_price_s)
     trials = effort.for_case(case)
     state = _state(case, begin, effort.seed, lane)
     ground = _ground(case, wish, targets)
@@ -153,7 +156,7 @@ def anneal_from(
         if again and excess_of(case, wish, state.owner) <= 0:
             break
         scale = 1.0 if again == 0 else 10.0**again
-        cold = (0.05, wish.tolerance * _MARGIN, wish.compactness, scale, _COLDEST)
+        cold = (3.0, wish.tolerance * _MARGIN, wish.compactness, scale, _COLDEST)
         anneal(ground, state, cold, most, 0, max(trials // 20, case.n * 100), max(trials // 20, case.n * 100))
     return state.owner
 
@@ -164,11 +167,11 @@ def _ground(case: Case, wish: Wish, targets: Floats) -> Ground:
     return Ground(
         case.neighbours.first,
         case.neighbours.other,
-        case.minutes,
+        case.drive_s,
         case.work,
         case.haul,
         weight,
-        weight * case.dearness * wish.move_price,
+        weight * case.dearness * wish.move_price_s,
         case.present,
         targets,
     )

@@ -44,7 +44,7 @@ def flow(case: Case, wish: Wish, targets: Floats, nearest: int = NEAREST) -> Flo
     costs = pair_costs(case, wish)
     arcs = _first_arcs(case, costs, nearest)
     rows = np.arange(case.n)
-    drive = case.minutes[rows, costs.argmin(axis=1)].astype(np.float64)
+    drive = case.drive_s[rows, costs.argmin(axis=1)].astype(np.float64)
     work = case.work[:, 0] + case.haul * drive
     unit = work.mean() / _UNITS
     amount = np.maximum(1, np.rint(work / unit)).astype(np.int64)
@@ -57,7 +57,9 @@ def flow(case: Case, wish: Wish, targets: Floats, nearest: int = NEAREST) -> Flo
         begin, column = np.nonzero(arcs)
         flows = _solve(amount, (begin, column), costs[begin, column], (low, high))
         used = flows > 0
-        prices = _prices(costs, arcs, (begin[used], column[used]), np.bincount(column, flows, case.k), (low, high))
+        prices = _prices(
+            costs, arcs, (begin[used], column[used]), np.bincount(column, flows, case.k).astype(np.float64), (low, high)
+        )
         if again == _PRICINGS or arcs.sum() == np.isfinite(costs).sum():
             break
         paid = np.full(case.n, -np.inf)
@@ -158,6 +160,6 @@ def _nobody_empty(case: Case, costs: Floats, owner: Owners) -> Owners:
 def seeded(case: Case, wish: Wish, owner: Owners) -> Owners:
     """Owners without -1 and without empty territories: nobody's customers go to the cheapest."""
     costs = pair_costs(case, wish)
-    lost = (owner < 0) | ~np.isfinite(case.minutes[np.arange(case.n), owner])
+    lost = (owner < 0) | ~np.isfinite(case.drive_s[np.arange(case.n), owner])
     filled = np.where(lost, costs.argmin(axis=1), owner).astype(np.int64)
     return _nobody_empty(case, costs, filled)
