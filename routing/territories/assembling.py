@@ -29,10 +29,14 @@ _NEAREST = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembled:
-    """A case, the parts of the network that its customers have, and where drive times came from."""
+    """A case, the parts of the network that its customers have, and where drive times came from.
+
+    `near_s` float64 [n] is the mean drive to each customer's three nearest.
+    """
 
     case: Case
     parts: Parts
+    near_s: Floats
     travel: str
 
 
@@ -46,7 +50,7 @@ def assemble(problem: TerritoryProblem, network: RoadNetwork | None) -> Assemble
     bases = np.array([[base.lon, base.lat] for one in problem.territories for base in one.bases], np.float64)
     if network is None:
         parts = straight_parts(places)
-        drive, near = _beeline(bases, places), _beeline_near(places)
+        drive, near = beeline_seconds(bases, places), beeline_near(places)
     else:
         snapped, homes = network.snap(places), network.snap(bases)
         require_on_roads(snapped, [customer.id for customer in problem.customers])
@@ -56,7 +60,7 @@ def assemble(problem: TerritoryProblem, network: RoadNetwork | None) -> Assemble
         drive = np.where(seconds < 0, np.inf, seconds).astype(np.float32)
     case = case_of(problem, drive, near, parts)
     case.require_sound([one.id for one in problem.customers], [one.id for one in problem.territories])
-    return Assembled(case, parts, "beeline" if network is None else "roads")
+    return Assembled(case, parts, near, "beeline" if network is None else "roads")
 
 
 def case_of(problem: TerritoryProblem, drive: Drives, near: Floats, parts: Parts) -> Case:
@@ -182,23 +186,24 @@ def notes(
     return tuple(said)
 
 
-def _beeline(bases: npt.NDArray[np.float64], places: npt.NDArray[np.float64]) -> Drives:
+def beeline_seconds(bases: npt.NDArray[np.float64], places: npt.NDArray[np.float64]) -> Drives:
     """Seconds from bases to places as the crow flies, float32 [places, bases] (haversine)."""
     one, two = np.radians(places)[:, None, :], np.radians(bases)[None, :, :]
     half = np.sin((two - one) / 2) ** 2
     chord = half[..., 1] + np.cos(one[..., 1]) * np.cos(two[..., 1]) * half[..., 0]
     metres = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
-    return (metres / BEELINE_M_PER_S).astype(np.float32)
+    seconds: Drives = (metres / BEELINE_M_PER_S).astype(np.float32)
+    return seconds
 
 
-def _beeline_near(places: npt.NDArray[np.float64]) -> Floats:
+def beeline_near(places: npt.NDArray[np.float64]) -> Floats:
     """Mean seconds to the three nearest, float64 [n]."""
     n = len(places)
     near = np.zeros(n)
     if n < 2:
         return near
     for rows in np.array_split(np.arange(n), n // 1000 + 1):
-        seconds = _beeline(places, places[rows]).astype(np.float64)
+        seconds = beeline_seconds(places, places[rows]).astype(np.float64)
         seconds[np.arange(len(rows)), rows] = np.inf
         count = min(_NEAREST, n - 1)
         near[rows] = np.partition(seconds, count - 1, axis=1)[:, :count].mean(axis=1)
