@@ -105,7 +105,7 @@ def approvals_of(session: Session, proposal_id: str) -> list[TerritoryApproval]:
 def publish(
     session: Session, viewer: Viewer, proposal_id: str, asked: Publishing, *, expected: int, today: date
 ) -> PublishAnswer:
-    """Put an alternative into effect from a day on, at once where that day has come; hand-overs and joint visits with it.
+    """Put an alternative into effect from a day on, at once where that day has come, with its joint visits.
 
     Raises ConflictError where approvals are missing or another proposal for these territories is under way,
     StaleError when the proposal changed meanwhile.

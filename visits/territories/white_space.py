@@ -9,7 +9,6 @@ import numpy.typing as npt
 from pydantic import Field
 
 from routing.documents import Document
-from routing.territories.alternatives import usual_price
 from routing.territories.assembling import beeline_seconds
 from routing.territories.bases import candidates, score_bases
 from routing.territories.case import Drives, Wish
@@ -31,7 +30,7 @@ class BaseRequest(Document):
 
 
 class BaseSuggestion(Document):
-    """A place for a rep's base, by a customer. `saves_s` a month at least, by what no plan can beat with it and without.
+    """A place for a rep's base, by a customer. `saves_s` of drive a month, by what no plan can beat with and without.
 
     `reachable` customers lie within an hour, worth `value_s` of visits a month.
     """
@@ -59,8 +58,8 @@ def suggest_bases(study: Study, travel: TravelSource, asked: BaseRequest) -> Bas
     drive = _drive(travel, lonlat[places], lonlat)
     capacity = np.array([asked.weekly_hours * 3600 * _WEEKS])
     free = ~case.forced
-    wish = study.snapshot.problem.wish.priced(usual_price(case))
-    scored = score_bases(case, Wish(wish.tolerance, wish.move_price_s, wish.compactness), drive, capacity, free)
+    wish = Wish(study.snapshot.problem.wish.tolerance, move_price_s=0.0)  # a new rep takes over customers anyway
+    scored = score_bases(case, wish, drive, capacity, free)
     suggestions = []
     for one in scored[: asked.listed]:
         near = drive[:, one.number] <= REACH_S
@@ -79,7 +78,7 @@ def suggest_bases(study: Study, travel: TravelSource, asked: BaseRequest) -> Bas
 
 
 def white_space(study: Study) -> dict[str, Any]:
-    """A GeoJSON FeatureCollection of cells: visits' worth a month per hour of work, the way from the nearest base in it.
+    """A GeoJSON FeatureCollection of cells: what visits are worth a month per hour of work, way there included.
 
     `per_hour` is seconds of worth per hour of work, `spare_s` the capacity that the nearest territory has left now.
     """
