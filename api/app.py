@@ -51,6 +51,9 @@ from api.routes import (
     sign_in_page,
     slots,
     territories,
+    territory_alternatives,
+    territory_potential,
+    territory_proposals,
     tiles,
     visits,
     webhooks,
@@ -119,7 +122,8 @@ def create_app(settings: Settings) -> FastAPI:
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
     signing_in = (provider, sessions, me, links, people, api_keys, calendars)
     data = (customers, reps, territories, segments, assignment_rules, policies, absences, imports, reports)
-    nouns = (*planned, *signing_in, *data, tiles, events, webhooks, privacy)
+    proposed = (territory_proposals, territory_alternatives, territory_potential)
+    nouns = (*planned, *signing_in, *data, *proposed, tiles, events, webhooks, privacy)
     add_flat(app, [*(noun.router for noun in nouns), _description()], PREFIX)
     add_flat(app, [health.router, pages.router, sign_in_page.router])
     openapi.install(app)

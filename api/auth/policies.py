@@ -167,6 +167,28 @@ POLICIES: dict[str, AccessPolicy] = {
     # figures
     "get_kpis": OFFICE,
     "get_forecast": OFFICE,
+    # other territories: proposed, edited, published
+    "create_territory_proposal": MANAGERS,
+    "list_territory_proposals": MANAGERS,
+    "get_territory_proposal": MANAGERS,
+    "discard_territory_proposal": MANAGERS,
+    "get_territory_proposal_customers": MANAGERS,
+    "approve_territory_proposal": MANAGERS,
+    "publish_territory_proposal": MANAGERS,
+    "roll_back_territory_proposal": MANAGERS,
+    "get_territory_alternative": MANAGERS,
+    "list_territory_hand_overs": MANAGERS,
+    "get_territory_boundaries": MANAGERS,
+    "validate_territory_alternative": MANAGERS,
+    "compare_territory_alternatives": MANAGERS,
+    "preview_territories": MANAGERS,
+    "begin_territory_draft": MANAGERS,
+    "edit_territory_draft": MANAGERS,
+    "undo_territory_draft": MANAGERS,
+    "get_white_space": MANAGERS,
+    "suggest_bases": MANAGERS,
+    "get_workload": MANAGERS,
+    "fit_workload": MANAGERS,
 }
 """Every operation by its operation_id. An operation that is not here does not start the service."""
 
@@ -245,6 +267,31 @@ SCOPES: dict[str, frozenset[str]] = {
     ),
     "imports": frozenset({"create_import", "list_imports", "get_import", "undo_import"}),
     "reports:read": frozenset({"get_kpis", "get_forecast"}),
+    "territories": frozenset(
+        {
+            "create_territory_proposal",
+            "list_territory_proposals",
+            "get_territory_proposal",
+            "discard_territory_proposal",
+            "get_territory_proposal_customers",
+            "approve_territory_proposal",
+            "publish_territory_proposal",
+            "roll_back_territory_proposal",
+            "get_territory_alternative",
+            "list_territory_hand_overs",
+            "get_territory_boundaries",
+            "validate_territory_alternative",
+            "compare_territory_alternatives",
+            "preview_territories",
+            "begin_territory_draft",
+            "edit_territory_draft",
+            "undo_territory_draft",
+            "get_white_space",
+            "suggest_bases",
+            "get_workload",
+            "fit_workload",
+        }
+    ),
     CONTACTS: frozenset(),
 }
 """What an API key may be for, and the operations that each scope opens. Every key may ask who it is."""
