@@ -24,6 +24,7 @@ from api.page_files import NOT_BUILT, are_built
 from api.request_log import RequestLog
 from api.routes import (
     api_keys,
+    board,
     customers,
     events,
     explanations,
@@ -39,6 +40,7 @@ from api.routes import (
     proposals,
     provider,
     reps,
+    route_files,
     sessions,
     sign_in_page,
     slots,
@@ -114,7 +116,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
     signing_in = (provider, sessions, me, links, people, api_keys)
-    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
+    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs, board, route_files)
     for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())
