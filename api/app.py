@@ -37,6 +37,7 @@ from api.routes import (
     plan_runs,
     plans,
     privacy,
+    promises,
     proposals,
     provider,
     reps,
@@ -116,7 +117,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
     signing_in = (provider, sessions, me, links, people, api_keys)
-    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs, board, route_files)
+    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs, board, route_files, promises)
     for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())

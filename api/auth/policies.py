@@ -113,6 +113,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "search_customers": OFFICE,
     "get_proposal_lines": EVERYBODY,
     "compare_plan_run": OFFICE,
+    "promise_visit": OFFICE,
     # a caller on the phone
     "quote_slots": OFFICE,
     "hold_slot": OFFICE,
@@ -167,6 +168,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "visits:read": frozenset({"list_visits", "get_visit", "get_visit_history", "explain_visit", "explain_customer"}),
     "visits:write": frozenset(
         {
+            "promise_visit",
             "depart_for_visit",
             "arrive_at_visit",
             "complete_visit",
