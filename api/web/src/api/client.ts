@@ -29,7 +29,7 @@ export function signedIn(): Record<string, string> {
 }
 
 export const service = createClient<paths>({
-  baseUrl: location.origin,
+  baseUrl: globalThis.location?.origin ?? "", // none where tests run
   fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) }),
 });
 service.use({
