@@ -70,10 +70,11 @@ export class Board {
   /** Who is signed in, then the day. */
   async open(): Promise<void> {
     try {
+      const day = this.load(); // asked for at once: most who open the board may see it
       const { data, response } = await service.GET("/api/v1/me");
       this.signedOut = response.status === 401;
       if (data) this.me = data;
-      if (data && data.role !== "rep") await this.load();
+      await day;
     } catch {
       this.failure = "offline";
     }
@@ -131,7 +132,10 @@ export class Board {
     const { date } = this;
     const { data, error, response } = await service.GET("/api/v1/board", { params: { query: { date } } });
     if (date !== this.date) return;
-    if (response.status === 401) this.signedOut = true;
+    if (response.status === 401) {
+      this.signedOut = true;
+      return;
+    }
     if (!data) {
       this.failure = sentenceOf(error);
       return;

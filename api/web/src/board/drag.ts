@@ -6,6 +6,12 @@ export interface Dragging {
 }
 
 const THRESHOLD_PX = 5;
+let carrying = false;
+
+/** Whether something is being dragged: then nothing else follows the pointer. */
+export function isCarrying(): boolean {
+  return carrying;
+}
 
 /**
  * Follows the pointer from a press until it is let go; a press that hardly moves stays a click.
@@ -32,6 +38,7 @@ export function startDrag(event: PointerEvent, { label, hue, onDrop }: Dragging)
     if (!carried) {
       if (Math.hypot(x - origin.x, y - origin.y) < THRESHOLD_PX) return;
       carried = lift();
+      carrying = true;
     }
     carried.style.transform = `translate(${x + 10}px, ${y + 6}px)`;
     const below = document.elementFromPoint(x, y)?.closest("[data-drop]") ?? null;
@@ -49,6 +56,7 @@ export function startDrag(event: PointerEvent, { label, hue, onDrop }: Dragging)
     const target = row;
     row?.classList.remove("over");
     const moved = carried !== null;
+    carrying = false;
     carried?.remove();
     document.body.classList.remove("dragging");
     if (!moved) return;
