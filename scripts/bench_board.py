@@ -63,6 +63,10 @@ WATCH = """
   }).observe({ type: "mark" });
 }
 """
+LAST_OPEN = """
+() => [...document.querySelectorAll(".stop.open")]
+  .sort((a, b) => parseFloat(b.style.left) - parseFloat(a.style.left))[0].dataset.visit
+"""
 FOLLOW_POINTER = """
 () => {
   window.moves = [];
@@ -198,7 +202,7 @@ def measure(browser: Browser, address: str, token: str, rounds: int) -> None:
 def drag(page: Page) -> list[float]:
     """Milliseconds from each movement of the pointer to the frame that shows it, with a stop in hand."""
     page.evaluate(FOLLOW_POINTER)
-    stop = page.locator("[data-visit].planned").first
+    stop = page.locator(".stop.open").first
     stop.scroll_into_view_if_needed()
     box = stop.bounding_box()
     assert box is not None
@@ -216,7 +220,7 @@ def drag(page: Page) -> list[float]:
 
 def commit(page: Page) -> float:
     """Milliseconds from the service's answer to a commit to the frame that shows the new rows."""
-    page.locator("[data-visit].planned").last.click()
+    page.locator(f"[data-visit='{page.evaluate(LAST_OPEN)}']").click()
     page.get_by_role("button", name="Cancel visit").click()
     page.locator(".decide .primary:enabled").click()
     wait_for(page, "performance.getEntriesByName('commit-answered').length > 0")
@@ -239,7 +243,7 @@ def take_shots(browser: Browser, address: str, token: str, folder: Path) -> None
             page.wait_for_timeout(3000)
             name = folder / f"{language}-{width}"
             page.screenshot(path=f"{name}-day.png")
-            page.locator("[data-visit].planned").nth(5).click()
+            page.locator(".stop.open").nth(5).click()
             page.wait_for_timeout(1500)
             page.screenshot(path=f"{name}-stop.png")
             page.locator(".sick").nth(2).click()

@@ -35,19 +35,6 @@ export function minutes(seconds: number): number {
   return Math.round(seconds / 60);
 }
 
-/** Minutes as 45 min, 1:05 h. */
-export function duration(seconds: number): string {
-  const whole = minutes(Math.abs(seconds));
-  if (whole < 60) return `${whole} min`;
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} h`;
-}
-
-/** A difference with its sign: +14 min, −1:05 h, ±0 min. */
-export function difference(seconds: number): string {
-  const whole = minutes(seconds);
-  return `${whole > 0 ? "+" : whole < 0 ? "−" : "±"}${duration(seconds)}`;
-}
-
 /** The date so many days after another. */
 export function daysAfter(date: string, count: number): string {
   const moment = new Date(`${date}T12:00:00Z`);

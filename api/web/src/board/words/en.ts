@@ -28,6 +28,8 @@ export const en = {
   search: "Find a customer ( / )",
   nobodyFound: "Nobody found",
   notPlanned: "in no plan",
+  inMinutes: (minutes: number) => `${minutes} min`,
+  inHours: (hours: number, minutes: string) => `${hours}:${minutes} h`,
   // the rail
   attention: "Needs attention",
   need: { promise: "Promise at risk", late: "Running late", silent: "No sign of life", freed: "Time freed", unserved: "Value left out" },

@@ -26,6 +26,8 @@ export const zh: BoardWords = {
   search: "查找客户（ / ）",
   nobodyFound: "没有找到",
   notPlanned: "未排入计划",
+  inMinutes: (minutes) => `${minutes} 分钟`,
+  inHours: (hours, minutes) => `${hours} 小时 ${minutes} 分`,
   attention: "需要处理",
   need: { promise: "承诺有风险", late: "正在延误", silent: "没有消息", freed: "空出时间", unserved: "未排的价值" },
   nothingNeeded: "目前没有需要您处理的事。",
