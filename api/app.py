@@ -27,6 +27,7 @@ from api.routes import (
     absences,
     api_keys,
     assignment_rules,
+    board,
     calendars,
     customers,
     events,
@@ -42,10 +43,12 @@ from api.routes import (
     plans,
     policies,
     privacy,
+    promises,
     proposals,
     provider,
     reports,
     reps,
+    route_files,
     segments,
     sessions,
     sign_in_page,
@@ -119,7 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(RequestLog)
-    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
+    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs, board, route_files, promises)
     signing_in = (provider, sessions, me, links, people, api_keys, calendars)
     data = (customers, reps, territories, segments, assignment_rules, policies, absences, imports, reports)
     proposed = (territory_proposals, territory_alternatives, territory_potential)

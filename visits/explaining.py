@@ -29,10 +29,18 @@ _OFFERS = 200
 
 
 def explain_visit(
-    store: Store, viewer: Viewer, visit_id: str, *, language: Language, now: datetime, travel: TravelSource
+    store: Store,
+    viewer: Viewer,
+    visit_id: str,
+    *,
+    language: Language,
+    now: datetime,
+    travel: TravelSource,
+    most: int = MOST_ALTERNATIVES,
 ) -> Explanation:
     """Why a planned visit has its rep, day and time, and what the alternatives cost until the week's last plan.
 
+    At most so many alternatives are told, the cheapest first.
     Raises NotFoundError, and ConflictError for a visit that is in no plan or whose day is over.
     """
     with store.reading() as session:
@@ -51,7 +59,7 @@ def explain_visit(
     if all(one.visit != visit_id for one in home.open_stops):
         facts.append(fact(language, "executed", rep=home.frame.rep.name))
     else:
-        place, alternatives = _alternatives(language, team, home, stop, visit, travel, viewer.rep_id)
+        place, alternatives = _alternatives(language, team, home, stop, visit, travel, viewer.rep_id, most)
         facts += [*_why_here(language, home, stop, visit), *place]
     facts += why_at_all(language, stop)
     return Explanation(
@@ -124,6 +132,7 @@ def _alternatives(
     visit: Visit,
     travel: TravelSource,
     only_rep: str | None,
+    most: int,
 ) -> tuple[list[Fact], tuple[Alternative, ...]]:
     """What the stop costs where it stands, and what it would cost elsewhere: it is taken out and offered anew.
 
@@ -133,7 +142,7 @@ def _alternatives(
     free = _unbound(question.problem.visits[question.problem.visit_index[stop.visit]])
     without = price_move(question.problem, question.plan, Remove(stop.visit), now=question.events)
     after = problem_after(question.problem, question.events, question.plan)
-    offers = offer_slots(after, without.plan, free, limit=_OFFERS, now=question.standing(without.plan))
+    offers = offer_slots(after, without.plan, free, limit=max(_OFFERS, 4 * most), now=question.standing(without.plan))
     best: dict[str, SlotOffer] = {}
     for offer in offers:
         best.setdefault(offer.shift, offer)
@@ -154,7 +163,7 @@ def _alternatives(
         facts = [fact(language, "only_place"), detour]
     else:
         facts = [_compared(language, team, possible[0]), detour]
-    return facts, tuple(others[:MOST_ALTERNATIVES])
+    return facts, tuple(others[:most])
 
 
 def _given_back(question: Question, price_s: int) -> int:

@@ -45,7 +45,7 @@ class SlotRequest(Document):
     last_day: Day = Field(alias="to")
     territory: Id | None = None
     skills: tuple[Id, ...] = ()
-    limit: Annotated[int, Field(ge=1, le=50)] = 5
+    limit: Annotated[int, Field(ge=1, le=500)] = 5
 
     @model_validator(mode="after")
     def _whole(self) -> SlotRequest:

@@ -36,6 +36,7 @@ POLICIES: dict[str, AccessPolicy] = {
     # the pages: nothing in them belongs to anybody
     "get_home_page": OPEN,
     "get_today_page": OPEN,
+    "get_board_page": OPEN,
     "get_page_worker": OPEN,
     "get_page_manifest": OPEN,
     "get_page_icon": OPEN,
@@ -87,6 +88,7 @@ POLICIES: dict[str, AccessPolicy] = {
     # plans
     "get_rep_plan": EVERYBODY,
     "get_rep_line": EVERYBODY,
+    "get_rep_plan_file": EVERYBODY,
     "list_plans": EVERYBODY,
     # a visit's day: a rep taps for their own visits, the office for those of its territories
     "list_visits": EVERYBODY,
@@ -109,6 +111,14 @@ POLICIES: dict[str, AccessPolicy] = {
     "commit_proposal": EVERYBODY,
     "discard_proposal": EVERYBODY,
     "undo_plan": EVERYBODY,
+    "get_board": OFFICE,
+    "get_board_week": OFFICE,
+    "list_drive_lines": OFFICE,
+    "list_unplanned": OFFICE,
+    "search_customers": OFFICE,
+    "get_proposal_lines": EVERYBODY,
+    "compare_plan_run": OFFICE,
+    "promise_visit": OFFICE,
     # a caller on the phone
     "quote_slots": OFFICE,
     "hold_slot": OFFICE,
@@ -196,10 +206,23 @@ CONTACTS = "contacts"
 """The scope that lets a key see phone numbers and mail addresses; it opens no operation by itself."""
 
 SCOPES: dict[str, frozenset[str]] = {
-    "plans:read": frozenset({"get_rep_plan", "list_plans", "get_map", "get_tile"}),
+    "plans:read": frozenset(
+        {
+            "get_rep_plan",
+            "get_rep_plan_file",
+            "list_plans",
+            "get_board",
+            "get_board_week",
+            "list_drive_lines",
+            "list_unplanned",
+            "get_map",
+            "get_tile",
+        }
+    ),
     "visits:read": frozenset({"list_visits", "get_visit", "get_visit_history", "explain_visit", "explain_customer"}),
     "visits:write": frozenset(
         {
+            "promise_visit",
             "depart_for_visit",
             "arrive_at_visit",
             "complete_visit",
@@ -216,9 +239,11 @@ SCOPES: dict[str, frozenset[str]] = {
             "list_plan_runs",
             "get_plan_run",
             "cancel_plan_run",
+            "compare_plan_run",
             "create_proposal",
             "list_proposals",
             "get_proposal",
+            "get_proposal_lines",
             "commit_proposal",
             "discard_proposal",
             "undo_plan",
@@ -230,6 +255,7 @@ SCOPES: dict[str, frozenset[str]] = {
         {
             "list_customers",
             "get_customer",
+            "search_customers",
             "list_reps",
             "get_rep",
             "list_territories",

@@ -12,7 +12,7 @@ from api.deps import ServicesDep, ThingId, ViewerDep
 from api.language import LanguageDep
 from api.routes.days import parse_day
 from api.routes.describe import problems
-from visits.explaining import explain_visit
+from visits.explaining import MOST_ALTERNATIVES, explain_visit
 from visits.explaining_absence import explain_customer
 from visits.explanations import Explanation
 
@@ -26,12 +26,23 @@ router = APIRouter(route_class=GuardedRoute, tags=["explanations"])
     responses=problems(401, 404, 409, 422, 503),
 )
 def of_visit(
-    visit_id: ThingId, services: ServicesDep, viewer: ViewerDep, language: LanguageDep, response: Response
+    visit_id: ThingId,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    language: LanguageDep,
+    response: Response,
+    alternatives: Annotated[int, Query(ge=1, le=500, description="At most this many.")] = MOST_ALTERNATIVES,
 ) -> Explanation:
     """Facts behind a planned stop, and what every other rep and day would cost, each found by trying."""
     response.headers["Content-Language"] = language
     return explain_visit(
-        services.store, viewer, visit_id, language=language, now=datetime.now(UTC), travel=services.tools.travel
+        services.store,
+        viewer,
+        visit_id,
+        language=language,
+        now=datetime.now(UTC),
+        travel=services.tools.travel,
+        most=alternatives,
     )
 
 

@@ -61,6 +61,17 @@ def get_today_page(
 
 
 @router.get(
+    "/board", operation_id="get_board_page", summary="The dispatcher's board", response_class=HTMLResponse,
+    responses=_answers("text/html"),
+)  # fmt: skip
+def get_board_page(
+    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
+    """The day of all reps at a glance, and what would change before it changes."""
+    return _serve(request, "board.html", accept_encoding, if_none_match)
+
+
+@router.get(
     "/sw.js", operation_id="get_page_worker", summary="What keeps pages working offline", response_class=Response,
     responses=_answers("text/javascript"),
 )  # fmt: skip

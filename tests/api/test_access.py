@@ -58,8 +58,13 @@ UNSCOPED = (
 """Not part of a thing's address: their rights have tests here, in test_proposals and in test_office_data."""
 ENDLESS = {"stream_events"}
 """Answers that do not end; see test_events."""
-QUERIES = {"explain_customer": f"?date={MONDAY.isoformat()}"}
-BODIES = {"report_late": {"minutes": 5}, "take_fill_in": {"visit": "vis_none"}}
+ON_MONDAY = f"?date={MONDAY.isoformat()}"
+QUERIES = {"explain_customer": ON_MONDAY}
+BODIES = {
+    "report_late": {"minutes": 5},
+    "take_fill_in": {"visit": "vis_none"},
+    "promise_visit": {"start_s": 28_800, "end_s": 61_200},
+}
 ONE_THING = [entry for entry in CLOSED if "{" in entry.values[0] and not any(u in entry.values[0] for u in UNSCOPED)]
 OF_VISITS = [entry for entry in ONE_THING if "{visit_id}" in entry.values[0] or entry.values[2] in BODIES]
 TAPS = [entry for entry in OF_VISITS if entry.values[1] == "post"]

@@ -25,7 +25,8 @@ class PlanVersion(Table, table=True):
     """One version of a plan, never changed once written.
 
     `document` is the JSON that a phone reads, ready to serve. `cause` is "run", "cancel", "skip", "late",
-    "proposal", "booking", "fill_in", or the tap that it shows; versions of one `change_id` are taken back together.
+    "proposal", "booking", "promise", "fill_in", or the tap that it shows; versions of one `change_id` are taken back
+    together.
     `problem_hash`, `seed`, `iterations` and `engine` replay the solve.
     """
 

@@ -1,0 +1,21 @@
+import { mount } from "svelte";
+import "../design/tokens.css";
+import "../design/base.css";
+import "./board.css";
+import { speakWith } from "../api/client";
+import { LANGUAGES, preferred } from "../i18n/languages";
+import Page from "./Page.svelte";
+import { Board } from "./board.svelte";
+import { say } from "./words/said.svelte";
+
+const board = new Board();
+const asked = new URLSearchParams(location.search).get("date");
+if (asked && /^\d{4}-\d{2}-\d{2}$/.test(asked)) board.date = asked;
+speakWith(sessionStorage.getItem("token"));
+const opened = board.open();
+const kept = LANGUAGES.find((one) => one === localStorage.getItem("language"));
+await say(kept ?? preferred(navigator.languages));
+await opened;
+const target = document.getElementById("page");
+if (!target) throw new Error("the page has no place to stand");
+mount(Page, { target, props: { board } });

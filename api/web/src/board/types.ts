@@ -1,0 +1,27 @@
+import type { components } from "../api/schema";
+
+type Schemas = components["schemas"];
+export type BoardDay = Schemas["BoardDay"];
+export type BoardHold = Schemas["BoardHold"];
+export type BoardRep = Schemas["BoardRep"];
+export type BoardTerritory = Schemas["BoardTerritory"];
+export type BoardWeek = Schemas["BoardWeek"];
+export type WeekCell = Schemas["WeekCell"];
+export type Unplanned = Schemas["Unplanned"];
+export type UnplannedVisit = Schemas["UnplannedVisit"];
+export type DriveLine = Schemas["DriveLine"];
+export type FoundCustomer = Schemas["FoundCustomer"];
+export type ProposalRequest = Schemas["ProposalRequest-Input"];
+export type ProposalEvent = NonNullable<ProposalRequest["events"]>[number];
+export type Move = NonNullable<ProposalRequest["move"]>;
+export type MovedStop = Schemas["MovedStop"];
+export type ChangedStop = Schemas["ChangedStop"];
+export type RepDelta = Schemas["RepDelta"];
+export type Alternative = Schemas["Alternative"];
+export type SlotQuote = Schemas["SlotQuote"];
+export type HeldSlot = Schemas["HeldSlot"];
+export type Span = Schemas["Span"];
+export type PlanRun = Schemas["PlanRunOut"];
+export type RunComparison = Schemas["RunComparison"];
+export type EventOut = Schemas["EventOut"];
+export type { DayPlan, Explanation, Me, PlannedStop, ProposalAnswer } from "../api/client";
