@@ -198,6 +198,9 @@ export const en = {
   breaksSkill: (name: string) => `${name} needs a skill that you do not have.`,
   breaksDriving: "It is more driving than your day allows.",
   breaksOther: (name: string) => `${name || "It"} does not fit this day.`,
+  // the phone: the day and its visits
+  tierLeft: (count: number) => `${n(count, "A customer", "A customers")} left`,
+  nextDue: (day: string) => `Next visit due ${day}`,
   // the phone: conflicts
   standsCancelled: "It was cancelled meanwhile.",
   standsSkipped: "It was taken off this day meanwhile.",

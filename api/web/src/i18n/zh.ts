@@ -185,6 +185,8 @@ export const zh: Messages = {
   breaksSkill: (name) => `${name} 需要您没有的技能。`,
   breaksDriving: "超过当天允许的驾车时间。",
   breaksOther: (name) => `${name}当天安排不下。`,
+  tierLeft: (count) => `还剩 ${count} 个 A 类客户`,
+  nextDue: (day) => `下次拜访应在 ${day}`,
   standsCancelled: "这次拜访在此期间已被取消。",
   standsSkipped: "这次拜访在此期间已从当天移除。",
   standsDone: "这次拜访已经完成。",
