@@ -181,7 +181,7 @@ def test_a_promise_a_lock_a_slot_and_a_selection(team: Team, open_board: OpenBoa
     agree(team, page)
 
 
-def test_search_finds_a_customer_in_pinyin_and_traditional(team: Team, open_board: OpenBoard) -> None:
+def test_search_finds_a_customer_in_pinyin_and_traditional(open_board: OpenBoard) -> None:
     page = open_board()
     page.keyboard.press("/")
     for typed in ("cqxmg", "重慶小麵"):

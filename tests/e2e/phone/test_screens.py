@@ -7,8 +7,10 @@ import os
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.serving import Served
 from tests.e2e.phone.conftest import OpenPhone
 from tests.e2e.phone.looking import absent, faults, look, require_faultless
+from tests.e2e.phone.town import token_of
 
 pytestmark = pytest.mark.needs_browser
 WORDS = {
@@ -118,6 +120,17 @@ def test_signing_in(phone: OpenPhone) -> None:
     require_faultless(page, "en-390-sign-in")
     press(page, "I have a link")
     require_faultless(page, "en-390-sign-in-link")
+
+
+@pytest.mark.parametrize(("language", "button"), [("en-GB", "Sign this device in"), ("zh-CN", "登录这台设备")])
+def test_signing_in_by_the_link_of_a_code(phone: OpenPhone, town: Served, rep: str, language: str, button: str) -> None:
+    office = {"Authorization": f"Bearer {token_of('office')}"}
+    link = town.client.post(f"/api/v1/reps/{rep}/sign-in-links", headers=office).json()["url"]
+    page = phone(language, signed_in=False, path=link.removeprefix(town.base_url))
+    require_faultless(page, f"{language[:2]}-390-link")
+    press(page, button)
+    expect(page.locator("ol li button").first).to_be_visible()
+    assert page.url == f"{town.base_url}/today"
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,6 @@ export const en = {
   keepRoute: "Keep this route",
   added: "Added",
   removed: "Taken out",
-  retimed: "New time",
   unchanged: (count: number) => `${n(count, "stop stays", "stops stay")} as before`,
   earlier: (minutes: number) => `${minutes} min earlier`,
   later: (minutes: number) => `${minutes} min later`,
@@ -150,7 +149,6 @@ export const en = {
   tapLate: "Running late",
   // a stop's sheet
   address: "Address",
-  phone: "Phone",
   notes: "Notes",
   hours: "Hours today",
   history: "Before",
@@ -198,6 +196,9 @@ export const en = {
   breaksSkill: (name: string) => `${name} needs a skill that you do not have.`,
   breaksDriving: "It is more driving than your day allows.",
   breaksOther: (name: string) => `${name || "It"} does not fit this day.`,
+  // the phone: the day and its visits
+  tierLeft: (count: number) => `${n(count, "A customer", "A customers")} left`,
+  nextDue: (day: string) => `Next visit due ${day}`,
   // the phone: conflicts
   standsCancelled: "It was cancelled meanwhile.",
   standsSkipped: "It was taken off this day meanwhile.",

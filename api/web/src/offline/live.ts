@@ -34,12 +34,14 @@ export async function followEvents(onNews: () => void, signal: AbortSignal): Pro
 /** Read as a stream, for EventSource sends no token. Ends for good where the service has no events. */
 async function listen(onEvent: () => void, signal: AbortSignal): Promise<void> {
   let last = "";
+  let lost = false;
   while (!signal.aborted) {
     try {
       const headers = { ...signedIn(), Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
       const reply = await fetch("/api/v1/events", { headers, signal, cache: "no-store" });
       if (reply.status === 404) return;
       if (reply.ok && reply.body) {
+        if (lost) onEvent(); // the service is back: what waits can go, what was missed is asked for
         for await (const line of linesOf(reply.body)) {
           if (line.startsWith("id:")) last = line.slice(3).trim();
           if (line.startsWith("event:")) onEvent();
@@ -48,6 +50,7 @@ async function listen(onEvent: () => void, signal: AbortSignal): Promise<void> {
     } catch {
       // no network, or the page is hidden
     }
+    lost = true;
     await pause(AGAIN_MS, signal);
   }
 }
@@ -63,6 +66,7 @@ export async function* linesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): A
   }
 }
 
+/** Waits, at most until `signal` aborts. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
