@@ -20,6 +20,7 @@ from api.deps import Services
 from api.jobs.embedded import EmbeddedWorker
 from api.live import EventFeed
 from api.metrics import CountRequests, Metrics
+from api.page_files import NOT_BUILT, are_built
 from api.request_log import RequestLog
 from api.routes import (
     api_keys,
@@ -30,6 +31,7 @@ from api.routes import (
     health,
     links,
     me,
+    pages,
     people,
     plan_runs,
     plans,
@@ -86,6 +88,8 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
             app.state.services = Services(settings, store, metrics, runner, Tools(roads, own), desk, upkeep, feed)
             metrics.listeners.set_function(lambda: feed.listeners)
             metrics.registry.register(StoreMetrics(store, settings.lease_seconds))
+            if not are_built():
+                log.warning(NOT_BUILT)
             runner.start()
             opened.callback(runner.stop)
             upkeep.start()
@@ -102,6 +106,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.state.map_sources = settings.map_sources
     app.add_middleware(BodyLimit, limit_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
@@ -115,6 +120,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     interface.include_router(_description())
     app.include_router(interface)
     app.include_router(health.router)
+    app.include_router(pages.router)
     app.include_router(sign_in_page.router)
     openapi.install(app)
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,6 +39,16 @@ class Settings(BaseSettings):
         default=None,
         description="Map tiles made by `beatplan roads tiles`. Empty: the file tiles.mbtiles in the data directory.",
     )
+    basemap_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Raster map of another provider, such as https://maps.example.com/{z}/{x}/{y}.png, which "
+        "then sees where people look. Empty: the own map.",
+    )
+    basemap_datum: Literal["wgs84", "gcj02"] = Field(
+        default="wgs84", description="How that map is drawn: gcj02 for maps of China such as Amap's, else wgs84."
+    )
+    basemap_attribution: str = Field(default="", description="What that map's provider wants to be named as.")
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every network.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     solve_seconds: float = Field(
@@ -153,6 +164,12 @@ class Settings(BaseSettings):
     def roads_source(self) -> Path | str:
         """Who answers travel times: the OSRM server's address where one is set, else the road network's directory."""
         return self.osrm_url or self.roads_path
+
+    @property
+    def map_sources(self) -> str:
+        """The origin that pages may fetch their map from beside this service; empty for the own map."""
+        parts = urlsplit(self.basemap_url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def tiles_path(self) -> Path:

@@ -43,6 +43,10 @@ class LateRoads:
         """Metres from each place, float64 [n, 2] of lon, lat, to the nearest road. Raises RoadError."""
         return self.open().off_road_m(lonlat)
 
+    def line(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The drive from place to place along the roads, float64 [k, 2] of lon, lat. Raises RoadError without roads."""
+        return self.open().line(lonlat)
+
 
 _TRIVIAL = Problem(
     version=1,

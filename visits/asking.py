@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, func, select
 
 from routing.events import Absent, Cancel, Event, Hours, Insert, Late, Lock, NoShow, Unlock
-from visits.errors import InputError, NotFoundError
+from visits.errors import ConflictError, InputError, NotFoundError
 from visits.hours import shift_id
 from visits.local_day import LocalDay
-from visits.models import OPEN_STATES, Customer, Plan, Rep, Visit
+from visits.models import OPEN_STATES, Customer, Plan, Rep, Role, Visit
 from visits.needs import Need, PromisedSpan, derived_visit_id, promise_of
 from visits.proposal_views import NewAbsence, NewVisit, ProposalRequest
 from visits.queries.customers import get_customer
@@ -35,7 +35,13 @@ class Asked:
 
 
 def understand(session: Session, viewer: Viewer, request: ProposalRequest) -> Asked:
-    """The days a request is about. Raises InputError naming the field that names nothing the viewer may see."""
+    """The days a request is about.
+
+    Raises InputError naming the field that names nothing the viewer may see or decide about, and ConflictError when a
+    rep asks for a customer whom a colleague is to see.
+    """
+    if viewer.role is Role.REP:
+        _require_own_day(session, viewer, request)
     return (
         _move_asked(session, viewer, request) if request.move is not None else _events_asked(session, viewer, request)
     )
@@ -103,6 +109,24 @@ def _move_asked(session: Session, viewer: Viewer, request: ProposalRequest) -> A
         raise InputError("the move spans more than a month; choose a nearer date")
     ordered = tuple(sorted(territories, key=lambda name: name or ""))
     return Asked(Scope(ordered, min(days), max(days), frozenset(reps)), {}, customers)
+
+
+def _require_own_day(session: Session, viewer: Viewer, request: ProposalRequest) -> None:
+    """A rep puts visits into their own days or takes them out, which changes nobody else's."""
+    move = request.move
+    if move is None or move.type not in {"assign", "remove"}:
+        raise InputError("reps propose to assign or remove a visit of their own days; ask the office for anything else")
+    if move.customer is None:
+        return
+    standing = select(Visit).where(
+        Visit.customer_id == move.customer,
+        col(Visit.state).in_(OPEN_STATES),
+        col(Visit.rep_id).is_not(None),
+        col(Visit.rep_id) != viewer.rep_id,
+    )
+    found = session.exec(standing).first()
+    if found is not None:
+        raise ConflictError(f"a colleague is to see this customer on {found.day}; ask the office to move that visit")
 
 
 def _visit(session: Session, viewer: Viewer, where: str, visit_id: str) -> Visit:

@@ -29,7 +29,7 @@ from visits.asking import (
 )
 from visits.day_problem import Extra, Question, question_of
 from visits.errors import InputError, NotFoundError
-from visits.models import Proposal, ProposalState
+from visits.models import Proposal, ProposalState, Role
 from visits.nearby import nearest_candidates
 from visits.needs import Need
 from visits.problem_store import keep_problem
@@ -257,7 +257,9 @@ def get_proposal(session: Session, viewer: Viewer, proposal_id: str) -> Proposal
 
 
 def may_see(viewer: Viewer, row: Proposal) -> bool:
-    """Whether the viewer sees every territory of a proposal."""
+    """Whether the viewer sees every territory of a proposal; a rep sees those they made themselves."""
+    if viewer.role is Role.REP:
+        return row.actor == viewer.person_id
     return viewer.sees_all or set(row.territory_ids) <= set(viewer.territory_ids or ())
 
 

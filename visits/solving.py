@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.child import solve_in_child
+from routing.errors import RoadError
 from routing.plan import Plan
 from routing.problem import Problem
 from routing.roads.attach import with_roads
@@ -31,6 +32,10 @@ class TravelSource(Protocol):
         """Metres from each place, float64 [n, 2] of lon, lat, to the nearest road, float64 [n]."""
         ...
 
+    def line(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The drive from place to place along the roads, float64 [k, 2] of lon, lat; straight where no road leads."""
+        ...
+
 
 class RoadTravel:
     """Travel on a road network."""
@@ -45,6 +50,20 @@ class RoadTravel:
     def off_road_m(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Metres from each place to the nearest road."""
         return self.network.snap(lonlat).off_road_m if len(lonlat) else np.zeros(0)
+
+    def line(self, lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The drive from place to place along the roads; straight where no road leads."""
+        return np.concatenate(
+            [lonlat[:1], *(self._leg(lonlat[i : i + 1], lonlat[i + 1 : i + 2]) for i in range(len(lonlat) - 1))]
+        )
+
+    def _leg(self, origin: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """One drive without its first point."""
+        try:
+            drive = self.network.route(self.network.snap(origin), self.network.snap(target)).line
+        except RoadError:
+            return target
+        return drive[1:] if len(drive) > 1 else target
 
 
 class Solver(Protocol):

@@ -33,6 +33,13 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_readiness": OPEN,
     "get_metrics": OPEN,
     "get_openapi": OPEN,
+    # the pages: nothing in them belongs to anybody
+    "get_home_page": OPEN,
+    "get_today_page": OPEN,
+    "get_page_worker": OPEN,
+    "get_page_manifest": OPEN,
+    "get_page_icon": OPEN,
+    "get_page_asset": OPEN,
     # signing in
     "get_sign_in_page": OPEN,
     "get_sign_in_script": OPEN,
@@ -74,6 +81,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_tile": EVERYBODY,
     # plans
     "get_rep_plan": EVERYBODY,
+    "get_rep_line": EVERYBODY,
     "list_plans": EVERYBODY,
     # a visit's day: a rep taps for their own visits, the office for those of its territories
     "list_visits": EVERYBODY,
@@ -89,12 +97,12 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_visit_history": EVERYBODY,
     "explain_visit": EVERYBODY,
     "explain_customer": EVERYBODY,
-    # the dispatcher's board; a rep may take back their own changes of their own day
-    "create_proposal": OFFICE,
+    # the dispatcher's board; a rep may propose and commit moves within their own days, and take back their own changes
+    "create_proposal": EVERYBODY,
     "list_proposals": OFFICE,
-    "get_proposal": OFFICE,
-    "commit_proposal": OFFICE,
-    "discard_proposal": OFFICE,
+    "get_proposal": EVERYBODY,
+    "commit_proposal": EVERYBODY,
+    "discard_proposal": EVERYBODY,
     "undo_plan": EVERYBODY,
     # a caller on the phone
     "quote_slots": OFFICE,

@@ -20,6 +20,7 @@ from api.auth.passwords import Passwords
 from api.commands.demo_check import check
 from api.commands.opening import DataOption, PortOption, prepare
 from api.commands.plan import carry_out, stored_plans
+from api.page_files import are_built
 from api.server import address_of, listen, make_server
 from api.settings import Settings, load_settings
 from routing.errors import InputError
@@ -44,6 +45,11 @@ class Shown:
     demo: Demo
     password: str
 
+    @property
+    def pages(self) -> dict[str, str]:
+        """The addresses of the web pages, none where they are not built. The phone shows the first planned day."""
+        return {"phone": f"{self.base_url}/today?date={self.date.isoformat()}"} if are_built() else {}
+
     def as_json(self) -> str:
         """The one line of --json."""
         users = [{**asdict(person), "password": self.password} for person in self.demo.people]
@@ -53,7 +59,7 @@ class Shown:
             "users": [
                 {name: user[name] for name in ("role", "email", "password", "token", "rep_id")} for user in users
             ],
-            "pages": {},
+            "pages": self.pages,
         }
         return json.dumps(document, ensure_ascii=False)
 
@@ -62,6 +68,7 @@ class Shown:
         lines = [
             f"beatplan demo: Helsinki, {self.demo.customers} customers, {self.demo.reps} reps, planned for a week",
             f"  interface    {self.base_url}/api/v1/openapi.json",
+            *(f"  {name:<13}{address}" for name, address in self.pages.items()),
             f"  sign in      {self.base_url}/sign-in with an address below and the password {self.password}",
             "               or send a token as `Authorization: Bearer TOKEN`",
             *(

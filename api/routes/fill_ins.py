@@ -12,7 +12,7 @@ from api.deps import ServicesDep, ThingId, ViewerDep
 from api.routes.days import day_of_rep
 from api.routes.describe import TAP, problems
 from api.routes.visits import IdempotencyKey, required_key
-from api.schemas.repair import FillIn
+from api.schemas.repair import FillInChoice
 from visits.day_plan import CancelAnswer
 from visits.filling import take_fill_in
 
@@ -29,7 +29,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["visits"])
 def take(
     rep_id: ThingId,
     date: Annotated[str, Path(max_length=40, description="A date such as 2026-11-23, or `today`.")],
-    body: FillIn,
+    body: FillInChoice,
     services: ServicesDep,
     viewer: ViewerDep,
     idempotency_key: IdempotencyKey = None,

@@ -13,6 +13,7 @@ from api.deps import Filter, PageDep, ServicesDep, ThingId, ViewerDep
 from api.routes.days import day_of_rep, parse_day
 from api.routes.describe import READ, READ_ONE, problems
 from api.schemas.base import Page
+from visits.day_line import DriveLine, drive_line
 from visits.day_plan import DayPlan
 from visits.queries.plans import current_plan, list_plans, plan_version_number
 
@@ -67,6 +68,31 @@ def get_plans(
         found = list_plans(session, viewer, page, day=day, territory_id=territory)
     documents = ",".join(plan.document for plan in found.items)
     return _document(f'{{"items":[{documents}],"next_cursor":{json.dumps(found.next_cursor)}}}')
+
+
+@router.get(
+    "/reps/{rep_id}/plans/{date}/line",
+    operation_id="get_rep_line",
+    summary="A rep's drive of a day, for the map",
+    responses={304: {"description": "You have this version already."}, **problems(*READ_ONE)},
+)
+def get_rep_line(
+    rep_id: ThingId,
+    date: DayText,
+    services: ServicesDep,
+    viewer: ViewerDep,
+    response: Response,
+    if_none_match: Annotated[str | None, Header(description="The ETag you have; 304 when it still stands.")] = None,
+) -> DriveLine:
+    """From home by every stop to home along the roads of now, simplified to a few metres; straight where none leads."""
+    day = day_of_rep(services.store, viewer, rep_id, date)
+    with services.store.reading() as session:
+        plan = DayPlan.model_validate_json(current_plan(session, viewer, rep_id, day).document)
+    headers = _headers(etag_of("line", day.isoformat(), plan.version))
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)  # type: ignore[return-value]  # FastAPI passes it through
+    response.headers.update(headers)
+    return drive_line(plan, services.tools.travel)
 
 
 def _headers(etag: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from routing.roads.tile_store import TileStore
 
 router = APIRouter(route_class=GuardedRoute, tags=["map"])
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+_RASTER_ZOOM = 18
 _KEPT = "private, max-age=86400"
 Number = Annotated[int, Path(ge=0, lt=1 << 30)]
 
@@ -32,6 +33,8 @@ class TileJson(Shown):
     maxzoom: int
     bounds: Annotated[tuple[float, ...], Field(description="West, south, east, north in degrees.")]
     attribution: Annotated[str, Field(description="To be shown on every map.")]
+    kind: Annotated[Literal["vector", "raster"], Field(description="vector: our own; raster: another provider's.")]
+    datum: Annotated[Literal["wgs84", "gcj02"], Field(description="How the map is drawn; shift what lies on it.")]
 
 
 def _tiles(services: ServicesDep) -> TileStore:
@@ -47,7 +50,18 @@ def _tiles(services: ServicesDep) -> TileStore:
 
 @router.get("/tiles.json", operation_id="get_map", summary="What the map covers", responses=problems(*READ))
 def get_map(services: ServicesDep) -> TileJson:
-    """Zoom levels, bounds and attribution of the map."""
+    """Zoom levels, bounds and attribution of the map: our own, or that of BEATPLAN_BASEMAP_URL."""
+    settings = services.settings
+    if settings.basemap_url:
+        return TileJson(
+            tiles=(settings.basemap_url,),
+            minzoom=0,
+            maxzoom=_RASTER_ZOOM,
+            bounds=(-180.0, -85.0, 180.0, 85.0),
+            attribution=settings.basemap_attribution,
+            kind="raster",
+            datum=settings.basemap_datum,
+        )
     told = _tiles(services).metadata
     return TileJson(
         tiles=("/api/v1/tiles/{z}/{x}/{y}.mvt",),
@@ -55,6 +69,8 @@ def get_map(services: ServicesDep) -> TileJson:
         maxzoom=int(told["maxzoom"]),
         bounds=tuple(float(degrees) for degrees in told["bounds"].split(",")),
         attribution=told["attribution"],
+        kind="vector",
+        datum="wgs84",
     )
 
 

@@ -22,7 +22,7 @@ class Departure(Given):
     at: Tapped = None
 
 
-class FillIn(Given):
+class FillInChoice(Given):
     """Take a suggested fill-in into the day."""
 
     visit: Annotated[ShortText, Field(description="The visit of the suggestion.")]

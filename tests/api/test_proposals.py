@@ -107,7 +107,7 @@ def test_an_expired_proposal_comes_back_fresh(planned: Served) -> None:
 
 def test_whose_proposal_it_is_and_is_not(planned: Served) -> None:
     ana, bo = plan_of(planned), plan_of(planned, "bo")
-    problem_of(propose(planned, "ana", {"type": "cancel", "visit": ana.stops[0].visit}), 404)
+    problem_of(propose(planned, "ana", {"type": "cancel", "visit": ana.stops[0].visit}), 422)
     problem_of(propose(planned, "dispatcher", {"type": "cancel", "visit": bo.stops[0].visit}), 422)
     problem_of(propose(planned, "manager", {"type": "absent", "rep": "ana", "from_s": 36_000}), 422)
     made = propose(planned, "everywhere", {"type": "cancel", "visit": bo.stops[0].visit})
@@ -341,3 +341,33 @@ def test_nothing_is_written_by_looking(planned: Served) -> None:
     planned.get("dispatcher", f"/customers/{stop.customer}/explanation?date={DAY}")
     planned.send("dispatcher", "POST", "/slots", json={"customer": "c0-0", "service_s": 900, "from": DAY, "to": DAY})
     assert rows() == was
+
+
+def test_a_rep_moves_visits_within_their_own_days_and_nowhere_else(planned: Served) -> None:
+    def move(person: str, **wish: str | None) -> httpx.Response:
+        return planned.send(person, "POST", "/proposals", json={"date": DAY, "move": wish})
+
+    ana, bo = plan_of(planned), plan_of(planned, "bo")
+    stop = ana.stops[-1]
+    problem_of(move("ana", type="lock", visit=stop.visit), 422)
+    problem_of(move("ana", type="remove", visit=bo.stops[0].visit), 422)
+    problem_of(move("ana", type="assign", customer=bo.stops[0].customer, rep="ana", date=DAY), 422)
+    problem_of(move("ana", type="assign", customer=stop.customer, rep="bo", date=DAY), 422)
+    out = move("ana", type="remove", visit=stop.visit)
+    where = out.headers["location"].removeprefix("/api/v1")
+    problem_of(planned.get("bo", where), 404)
+    problem_of(commit(planned, "bo", out), 404)
+    assert commit(planned, "ana", out).status_code == 200
+    assert stop.customer not in {one.customer for one in plan_of(planned).stops}
+    wish = {"type": "assign", "customer": stop.customer, "rep": "ana", "date": DAY, "after": ana.stops[-2].visit}
+    back = move("ana", **wish)
+    assert back.json()["diff"]["added"][0]["customer"] == stop.customer
+    assert commit(planned, "ana", back).status_code == 200
+    assert stop.customer in {one.customer for one in plan_of(planned).stops}
+    assert plan_of(planned, "bo") == bo
+    with planned.store.session() as session:
+        row = session.exec(select(Visit).where(Visit.id == ana.stops[0].visit)).one()
+        row.rep_id = "bo"
+        session.add(row)
+    said = problem_of(move("ana", type="assign", customer=ana.stops[0].customer, rep="ana", date=DAY), 409)
+    assert "colleague" in said.detail

@@ -45,6 +45,9 @@ class StraightTravel:
     def off_road_m(self, lonlat: np.ndarray) -> np.ndarray:
         return np.where(lonlat[:, 1] > 70, 80_000.0, 5.0)
 
+    def line(self, lonlat: np.ndarray) -> np.ndarray:
+        return lonlat
+
 
 def solve_by_insertion(problem: Problem, options: SolveOptions, **_) -> Plan:
     """The solver's own first plan, made in this process: quick, sound and the same every time."""

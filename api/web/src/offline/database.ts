@@ -1,0 +1,47 @@
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import type { Tap } from "./tap";
+
+interface Kept extends DBSchema {
+  /** Taps by their place in the queue. */
+  taps: { key: number; value: Omit<Tap, "seq"> & { seq?: number } };
+  /** Everything else by name: who is signed in, days, settings. */
+  kept: { key: string; value: unknown };
+}
+
+export type Database = IDBPDatabase<Kept>;
+
+/** The page's memory on this device. */
+export function openDatabase(name = "beatplan"): Promise<Database> {
+  return openDB<Kept>(name, 1, {
+    upgrade(database) {
+      database.createObjectStore("taps", { keyPath: "seq", autoIncrement: true });
+      database.createObjectStore("kept");
+    },
+    blocking(_, __, event) {
+      (event.target as IDBDatabase).close();
+    },
+  });
+}
+
+export async function recall<T>(database: Database, name: string): Promise<T | undefined> {
+  return (await database.get("kept", name)) as T | undefined;
+}
+
+export async function keep(database: Database, name: string, value: unknown): Promise<void> {
+  await database.put("kept", value, name);
+}
+
+/** Forgets everything but the taps of other people, which only they may send or drop. */
+export async function forget(database: Database, person: string): Promise<void> {
+  const transaction = database.transaction(["taps", "kept"], "readwrite");
+  await transaction.objectStore("kept").clear();
+  for await (const cursor of transaction.objectStore("taps")) {
+    if (cursor.value.person === person) await cursor.delete();
+  }
+  await transaction.done;
+}
+
+/** Forgets all days, as when somebody else signs in. */
+export async function forgetDays(database: Database): Promise<void> {
+  await database.delete("kept", IDBKeyRange.bound("day/", "day/\uffff"));
+}

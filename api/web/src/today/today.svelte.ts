@@ -1,0 +1,306 @@
+import { service, speakWith, type CancelAnswer, type DayPlan, type Me } from "../api/client";
+import { sendTap } from "../api/sending";
+import { forget, forgetDays, keep, recall, type Database } from "../offline/database";
+import { Outbox, type Halt } from "../offline/outbox";
+import { keepPack } from "../offline/pack";
+import { followEvents } from "../offline/live";
+import type { NewTap, Tap } from "../offline/tap";
+import { changesBetween, dateIn, nextStop, progress, shownStops, type Changes } from "./day";
+import { AT_FIRST, type Settings } from "./settings";
+
+/** A day as it is kept on the phone. */
+interface KeptDay {
+  plan: DayPlan;
+  etag: string;
+  fetchedAt: number;
+}
+
+/** The time in which a cancelled visit can be taken back. */
+export const UNDO_MS = 10_000;
+const STALE_MS = 24 * 3600_000;
+const LOOK_AGAIN_MS = 60_000;
+const SOON_MS = 2_000;
+
+/** Everything the phone page shows and does. One per page; starts with what the phone keeps, then asks the service. */
+export class Today {
+  me = $state.raw<Me | null>(null);
+  /** The chosen date; null is today. */
+  date = $state<string | null>(null);
+  plan = $state.raw<DayPlan | null>(null);
+  fetchedAt = $state<number | null>(null);
+  taps = $state.raw<Tap[]>([]);
+  halt = $state<Halt | null>(null);
+  signedOut = $state(false);
+  /** Whether the first answer, from the phone or the service, is there. */
+  ready = $state(false);
+  /** Whether the service said that there is no plan. */
+  noPlan = $state(false);
+  repaired = $state.raw<CancelAnswer | null>(null);
+  changes = $state.raw<Changes | null>(null);
+  settings = $state.raw<Settings>(AT_FIRST);
+
+  stops = $derived(this.plan ? shownStops(this.plan, this.taps) : []);
+  next = $derived(nextStop(this.stops));
+  progress = $derived(progress(this.stops));
+  waiting = $derived(this.taps.filter((tap) => tap.state === "waiting"));
+  unsettled = $derived(this.taps.filter((tap) => tap.state !== "waiting"));
+  held = $derived(this.waiting.find((tap) => tap.heldUntil > 0) ?? null);
+
+  readonly #database: Database;
+  readonly #outbox: Outbox;
+  #etag = "";
+  #wake: ReturnType<typeof setTimeout> | undefined;
+  #flushing: Promise<void> | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#outbox = new Outbox({
+      database,
+      send: sendTap,
+      onAccepted: (tap, answer) => this.#accepted(tap, answer),
+      onChange: () => void this.#recount(),
+    });
+  }
+
+  /** Shows what the phone keeps; asks nothing of the network. */
+  async recallAll(): Promise<void> {
+    const database = this.#database;
+    speakWith((await recall<string>(database, "token")) ?? null);
+    this.settings = { ...AT_FIRST, ...(await recall<Settings>(database, "settings")) };
+    this.me = (await recall<Me>(database, "me")) ?? null;
+    await this.#recount();
+    await this.#recallDay();
+  }
+
+  /** Keeps the day and the queue up to date for as long as the page is open. */
+  follow(): () => void {
+    const look = (): void => {
+      if (document.visibilityState === "visible") void this.refresh();
+    };
+    addEventListener("online", look);
+    addEventListener("offline", this.#noticeOffline);
+    document.addEventListener("visibilitychange", look);
+    const timer = setInterval(look, LOOK_AGAIN_MS);
+    let listening = new AbortController();
+    const listen = (): void => {
+      listening.abort();
+      listening = new AbortController();
+      if (document.visibilityState === "visible") void followEvents(look, listening.signal);
+    };
+    document.addEventListener("visibilitychange", listen);
+    void this.refresh().then(listen);
+    return () => {
+      listening.abort();
+      document.removeEventListener("visibilitychange", listen);
+      removeEventListener("online", look);
+      removeEventListener("offline", this.#noticeOffline);
+      document.removeEventListener("visibilitychange", look);
+      clearInterval(timer);
+    };
+  }
+
+  /** Sends what waits, then asks for the day anew. */
+  async refresh(): Promise<void> {
+    if (await this.#identify()) {
+      await this.flush();
+      await this.#fetchDay();
+    }
+    this.#tryAgainLater();
+  }
+
+  /** What could not be sent is tried again soon, then less and less often, whatever the browser says of the network. */
+  #tryAgainLater(): void {
+    clearTimeout(this.#retry);
+    if (!this.waiting.length || (this.halt !== "offline" && this.halt !== "unwell")) {
+      this.#failures = 0;
+      return;
+    }
+    this.#retry = setTimeout(() => void this.refresh(), Math.min(LOOK_AGAIN_MS, SOON_MS * 2 ** this.#failures));
+    this.#failures += 1;
+  }
+
+  async choose(date: string | null): Promise<void> {
+    this.date = date;
+    this.plan = null;
+    this.fetchedAt = null;
+    this.changes = null;
+    this.noPlan = false;
+    this.#etag = "";
+    await this.#recallDay();
+    await this.refresh();
+  }
+
+  /** Notes a tap of the rep; it is sent when there is a network. */
+  async tap(what: Pick<NewTap, "visit" | "name" | "kind" | "body">, undoMs = 0): Promise<void> {
+    if (!this.me) return;
+    const heldUntil = undoMs ? Date.now() + undoMs : 0;
+    await this.#outbox.add({ ...what, person: this.me.id, version: this.plan?.version ?? 0, heldUntil });
+    await this.#recount();
+    void this.flush().then(() => this.#tryAgainLater());
+  }
+
+  async withdraw(tap: Tap): Promise<boolean> {
+    return this.#outbox.withdraw(tap.seq);
+  }
+
+  async settle(tap: Tap): Promise<void> {
+    await this.#outbox.settle(tap.seq);
+  }
+
+  /** Sends what waits, as far as it gets. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = null;
+    });
+    return this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
+    if (!this.me) return;
+    const { halt, wakeAt } = await this.#outbox.flush(this.me.id);
+    if (halt === "signed-out") this.signedOut = true;
+    this.halt = halt === "held" ? null : halt;
+    clearTimeout(this.#wake);
+    if (wakeAt !== null) this.#wake = setTimeout(() => void this.flush(), Math.max(0, wakeAt - Date.now()) + 50);
+  }
+
+  async change(settings: Partial<Settings>): Promise<void> {
+    this.settings = { ...this.settings, ...settings };
+    await keep(this.#database, "settings", this.settings);
+  }
+
+  /** The rep is signed in, by a cookie or by this token. */
+  async signedIn(token: string | null): Promise<void> {
+    speakWith(token);
+    if (token) await keep(this.#database, "token", token);
+    this.signedOut = false;
+    await this.refresh();
+  }
+
+  /** Ends the sign-in and clears this phone of everything that is this person's. */
+  async signOut(): Promise<void> {
+    await service.DELETE("/api/v1/sessions/current" as never, {} as never).catch(() => undefined);
+    if (this.me) await forget(this.#database, this.me.id);
+    if ("caches" in globalThis) await caches.delete("tiles");
+    speakWith(null);
+    Object.assign(this, { me: null, plan: null, taps: [], changes: null, repaired: null, signedOut: true });
+    this.#etag = "";
+  }
+
+  /** Whether something has waited so long that the phone may lose it. */
+  get waitsTooLong(): boolean {
+    return this.waiting.some((tap) => Date.now() - Date.parse(tap.at) > STALE_MS);
+  }
+
+  /** A plan that came with an answer, shown at once. */
+  async adopt(plan: DayPlan): Promise<void> {
+    if (!this.plan || plan.date !== this.plan.date || plan.version < this.plan.version) return;
+    await this.#show({ plan, etag: "", fetchedAt: Date.now() });
+  }
+
+  async #accepted(tap: Tap, answer: unknown): Promise<void> {
+    if (tap.kind !== "cancel" && tap.kind !== "skip" && tap.kind !== "late") return;
+    const told = answer as CancelAnswer;
+    if (told.plan) await this.adopt(told.plan);
+    if (told.diff) this.repaired = told;
+  }
+
+  /** Who is signed in, as the service or, without a network, as this phone knows it. */
+  async #identify(): Promise<boolean> {
+    try {
+      const { data, response } = await service.GET("/api/v1/me");
+      if (data) {
+        if (this.me && this.me.id !== data.id) {
+          // somebody else signed in on this phone: nothing of the one before is shown to them
+          await forgetDays(this.#database);
+          this.plan = null;
+        }
+        this.me = data;
+        this.signedOut = false;
+        await keep(this.#database, "me", data);
+        await this.#recount();
+        if (!this.plan) await this.#recallDay();
+        this.halt = null;
+        return data.rep_id !== null;
+      }
+      if (response.status === 401) this.signedOut = true;
+      this.halt = response.status === 401 ? "signed-out" : "unwell";
+    } catch {
+      this.halt = "offline";
+    }
+    this.ready = true;
+    return false;
+  }
+
+  async #recallDay(): Promise<void> {
+    const rep = this.me?.rep_id;
+    if (!rep) return;
+    const zone = (await recall<string>(this.#database, "zone")) ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const kept = await recall<KeptDay>(this.#database, `day/${rep}/${this.date ?? dateIn(zone)}`);
+    if (!kept || this.plan) return;
+    this.plan = kept.plan;
+    this.fetchedAt = kept.fetchedAt;
+    this.#etag = kept.etag;
+    this.ready = true;
+  }
+
+  async #fetchDay(): Promise<void> {
+    const rep = this.me?.rep_id;
+    if (!rep) return;
+    const asked = this.date;
+    try {
+      const { data, response } = await service.GET("/api/v1/reps/{rep_id}/plans/{date}", {
+        params: {
+          path: { rep_id: rep, date: asked ?? "today" },
+          header: this.#etag ? { "if-none-match": this.#etag } : {},
+        },
+      });
+      if (asked !== this.date) return;
+      this.ready = true;
+      if (response.status === 304) this.fetchedAt = Date.now();
+      else if (response.status === 404) {
+        this.noPlan = true;
+        this.plan = null;
+      } else if (data) {
+        const before = this.plan;
+        await this.#show({ plan: data, etag: response.headers.get("ETag") ?? "", fetchedAt: Date.now() });
+        if (before && before.date === data.date && before.version < data.version) this.#tellChanges(before, data);
+      }
+    } catch {
+      this.halt = "offline";
+      this.ready = true;
+    }
+  }
+
+  #tellChanges(before: DayPlan, after: DayPlan): void {
+    const calledOffHere = new Set(this.taps.filter((tap) => tap.kind === "cancel" || tap.kind === "skip").map((tap) => tap.visit));
+    this.changes = changesBetween(before, after, calledOffHere) ?? this.changes;
+  }
+
+  async #show(day: KeptDay): Promise<void> {
+    this.plan = day.plan;
+    this.fetchedAt = day.fetchedAt;
+    this.#etag = day.etag;
+    this.noPlan = false;
+    this.ready = true;
+    await keep(this.#database, "zone", day.plan.timezone);
+    await keep(this.#database, `day/${day.plan.rep}/${day.plan.date}`, day);
+    whenIdle(() => void keepPack(day.plan).catch(() => undefined));
+  }
+
+  async #recount(): Promise<void> {
+    this.taps = this.me ? await this.#outbox.all(this.me.id) : [];
+  }
+
+  readonly #noticeOffline = (): void => {
+    this.halt = "offline";
+  };
+}
+
+/** Safari has no idle callback. */
+function whenIdle(work: () => void): void {
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(work, { timeout: 10_000 });
+  else setTimeout(work, 3_000);
+}
