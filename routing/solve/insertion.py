@@ -17,7 +17,7 @@ from routing.solve.compiled import inlined, part
 NOWHERE = -(1 << 60)
 """Gain of a visit that fits nowhere on a shift."""
 WALKED_WHOLE = 8
-"""Stops up to which all places of a shift that has to be walked through are looked at anew after every insertion."""
+"""Stops up to which every place of a shift that has to be walked through is walked, and again after every insertion."""
 
 
 class Places(NamedTuple):
@@ -185,7 +185,7 @@ def find_place(p: Arrays, s: State, places: Places, k: int, c: int, patience: fl
             if left + p.inbound[c, s.route[k, q]] > shut:
                 continue
             if walked:
-                if _walked_least(p, s, k, c, q, left) >= best:
+                if m > WALKED_WHOLE and _walked_least(p, s, k, c, q, left) >= best:
                     continue
                 cost, extra = _walked_at(p, s, k, c, q)
                 if cost < NEVER and cost < best:
