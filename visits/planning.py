@@ -138,6 +138,14 @@ def after_week(data: TerritoryData, inputs: PlanningInput, plan: Plan) -> Territ
     return replace(data, histories=histories)
 
 
+def seconds_for(asked: float | None, attempt: int) -> float | None:
+    """Search time of an attempt: as asked the first time, then twice as long each time.
+
+    A busy machine may need all of it before the first plan is there; without more time the next attempt would fail too.
+    """
+    return None if asked is None else asked * 2 ** max(0, attempt - 1)
+
+
 class _Work:
     """One part of a run being carried out."""
 
@@ -181,7 +189,7 @@ class _Work:
         run, week = self.run, self.weeks[number]
         options = SolveOptions(
             engine="ortools" if run.engine == "ortools" else "search",
-            seconds=run.seconds,
+            seconds=seconds_for(run.seconds, self.part.attempts),
             iterations=run.iterations,
             seed=run.seed,
         )

@@ -31,7 +31,7 @@ from tests.visits.world import (
 from visits.day_plan import DayPlan
 from visits.errors import InputError, NotFoundError
 from visits.models import Absence, Customer, Event, Plan, PlanRun, PlanVersion, Territory, Visit
-from visits.planning import run_planning, weeks_of
+from visits.planning import run_planning, seconds_for, weeks_of
 from visits.problem_store import load_problem
 from visits.queries.runs import request_cancel
 from visits.scope import SYSTEM
@@ -335,3 +335,8 @@ def test_inactive_customers_are_left_alone(store: Store) -> None:
             session.add(row)
     plan(store)
     assert [stop.customer for stop in documents(store)["rep_ana", MONDAY].stops] == ["cus_c01"]
+
+
+def test_a_further_attempt_has_more_time() -> None:
+    assert [seconds_for(5.0, attempt) for attempt in (0, 1, 2, 3)] == [5.0, 5.0, 10.0, 20.0]
+    assert seconds_for(None, 2) is None
