@@ -34,7 +34,7 @@ from api.tools import make_tools
 from routing.roads.store import build_roads
 from routing.roads.tiles import build_tiles
 from scripts.team_data import Place, add_team
-from tests.visits.world import solve_by_insertion  # noqa: E402
+from tests.visits.world import solve_by_insertion
 from visits.demo_loading import DEMO_DATA
 from visits.models import PlanRun
 from visits.planning import run_planning

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from api.tools import LateRoads
 from routing.evaluate import evaluate
 from tests.api.browser import PASSWORD
 from tests.api.conftest import MONDAY
 from tests.e2e.board import DAY, TERRITORIES, OpenBoard, Team, agree, commit, open_board, stop, team
 from visits.day_problem import Extra, question_of
 from visits.rep_days import Scope, read_days
-from api.tools import LateRoads
 
 __all__ = ["open_board", "team"]
 pytestmark = pytest.mark.needs_browser
