@@ -141,4 +141,5 @@ def stop(page: Page, visit: str):
 def commit(page: Page) -> None:
     """Commits the proposal that is shown and waits until the board tells so."""
     page.locator(".decide .primary:enabled").click()
+    expect(page.locator(".decide")).to_have_count(0)
     expect(page.locator(".toast")).to_contain_text("Committed")
