@@ -20,7 +20,7 @@ from tests.api.seed import place
 from tests.api.serving import Served, served
 from tests.e2e.conftest import PATIENCE_MS
 from tests.visits.world import solve_by_insertion
-from visits.models import Person, PlanRun
+from visits.models import Customer, Person, PlanRun
 from visits.planning import run_planning
 from visits.queries.runs import add_run
 from visits.scope import SYSTEM
@@ -51,7 +51,7 @@ class Team:
     def stops(self) -> dict[str, list[str]]:
         """The visits of every rep's current plan, in driving order, as the service has them."""
         plans = self.get(f"/plans?date={DAY}&limit=200")["items"]
-        return {plan["rep"]: [stop["visit"] for stop in plan["stops"]] for plan in plans}
+        return {plan["rep"]: [stop["visit"] for stop in plan["stops"]] for plan in plans if plan["stops"]}
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,26 @@ def team(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPathFa
     with store.session() as session:
         add_run(session, SYSTEM, run)
     run_planning(store, run.id, make_tools(settings, solve_by_insertion), now=datetime.now(UTC))
+    with store.session() as session:
+        session.add_all(late_comer(number) for number in range(8))
     store.close()
     with served(settings.model_copy(update={"worker": True}), WarmSolvers(0)) as running:
         yield Team(running, made.tokens)
+
+
+def late_comer(number: int) -> Customer:
+    """A due customer who came after the plan was made."""
+    lon, lat = PLACES[7 * number]
+    return Customer(
+        id=f"new{number}",
+        name=f"New Shop {number}",
+        lon=lon,
+        lat=lat,
+        tier="A",
+        cadence_days=14,
+        service_minutes=20,
+        territory_id=f"t{number % TERRITORIES}",
+    )
 
 
 @pytest.fixture
@@ -110,7 +127,7 @@ def shown_stops(page: Page) -> dict[str, list[str]]:
 def agree(team: Team, *pages: Page) -> dict[str, list[str]]:
     """Waits until all boards show what the service has, and gives it. Fails after the patience of a page."""
     for _ in range(PATIENCE_MS // 200):
-        wanted = {rep: stops for rep, stops in team.stops().items() if stops}
+        wanted = team.stops()
         if all({rep: stops for rep, stops in shown_stops(page).items() if stops} == wanted for page in pages):
             return wanted
         pages[0].wait_for_timeout(200)
@@ -124,4 +141,5 @@ def stop(page: Page, visit: str):
 def commit(page: Page) -> None:
     """Commits the proposal that is shown and waits until the board tells so."""
     page.locator(".decide .primary:enabled").click()
+    expect(page.locator(".decide")).to_have_count(0)
     expect(page.locator(".toast")).to_contain_text("Committed")
