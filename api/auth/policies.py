@@ -36,6 +36,7 @@ POLICIES: dict[str, AccessPolicy] = {
     # the pages: nothing in them belongs to anybody
     "get_home_page": OPEN,
     "get_today_page": OPEN,
+    "get_territories_page": OPEN,
     "get_page_worker": OPEN,
     "get_page_manifest": OPEN,
     "get_page_icon": OPEN,
