@@ -43,6 +43,9 @@ from api.routes import (
     sign_in_page,
     slots,
     territories,
+    territory_alternatives,
+    territory_potential,
+    territory_proposals,
     tiles,
     visits,
     webhooks,
@@ -115,7 +118,8 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     interface = APIRouter(prefix=PREFIX)
     signing_in = (provider, sessions, me, links, people, api_keys)
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs)
-    for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
+    proposed = (territory_proposals, territory_alternatives, territory_potential)
+    for noun in (*signing_in, *planned, customers, reps, territories, *proposed, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)
     interface.include_router(_description())
     app.include_router(interface)

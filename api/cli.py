@@ -49,6 +49,7 @@ COMMANDS = {
     "roads": Entry("Build and ask a road network.", "api.commands.roads", group=True),
     "solve": Entry("Solve a problem file.", "api.commands.solve", "register"),
     "repair": Entry("Repair a plan after the events of a day.", "api.commands.repair", "register"),
+    "territories": Entry("Share customers out among territories.", "api.commands.territories", "register"),
     "evaluate": Entry("Judge a plan file: timing, objective, violations.", "api.commands.solve", "register"),
 }
 

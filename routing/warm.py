@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-ROOMS = ("routing.roads.warm", "routing.solve.warm")
+ROOMS = ("routing.roads.warm", "routing.solve.warm", "routing.territories.warm")
 """Modules that compile or load a room's kernels when run."""
 
 

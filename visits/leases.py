@@ -18,9 +18,10 @@ from sqlalchemy import ColumnElement, delete, or_, text, update
 from sqlmodel import Session, col, select
 
 from visits.errors import BeatplanError
-from visits.models import JobQueue, PlanPart, PlanRun, RunState, Worker, utc_now
+from visits.models import JobQueue, PlanPart, PlanRun, RunState, TerritoryTask, Worker, utc_now
 from visits.run_keeping import OPEN_RUN, adopt, locked_run, requeue, show_progress
 from visits.store import Store
+from visits.territories.tasks import give_back_tasks
 
 log = logging.getLogger("beatplan.jobs")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,7 +103,13 @@ def dead_workers(store: Store, lease_s: float) -> tuple[str, ...]:
             col(PlanPart.started_at) < cutoff,
             col(PlanPart.worker_id).not_in(select(Worker.id)),
         )
-        return tuple(sorted({*expired, *(name for name in session.exec(unknown) if name)}))
+        strange = select(TerritoryTask.worker_id).where(
+            TerritoryTask.status == RunState.RUNNING,
+            col(TerritoryTask.started_at) < cutoff,
+            col(TerritoryTask.worker_id).not_in(select(Worker.id)),
+        )
+        held = (*session.exec(unknown), *session.exec(strange))
+        return tuple(sorted({*expired, *(name for name in held if name)}))
 
 
 def bury(store: Store, worker_id: str, lease_s: float) -> int:
@@ -132,7 +139,7 @@ def _give_back(session: Session, worker_id: str, *, counts: bool) -> int:
     """Let a worker's parts wait for the others; `counts` says whether its takings were attempts."""
     holds = (col(PlanPart.worker_id) == worker_id) & (col(PlanPart.status) == RunState.RUNNING)
     run_ids = session.exec(select(PlanPart.run_id).where(holds).distinct()).all()
-    found = 0
+    found = give_back_tasks(session, worker_id, counts=counts)
     for run_id in sorted(run_ids):
         run = locked_run(session, run_id)
         adopt(run)

@@ -16,12 +16,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from api.jobs.engine import DELIVER, PLAN_TERRITORY, SYNC, Engine
+from api.jobs.engine import BATCH, DELIVER, ON_TERRITORIES, PLAN_TERRITORY, SYNC, Engine
 from routing.errors import BeatplanError
 from visits.leases import bury, dead_workers, runs_to_split
-from visits.models import JobQueue, PlanPart, PlanRun, RunState
+from visits.models import JobQueue, PlanPart, PlanRun, RunState, TerritoryTask
 from visits.run_keeping import split_run
 from visits.store import Store
+from visits.territories.publishing import take_effect_when_due
+from visits.territories.tasks import waiting_tasks
 from visits.webhooks import due_deliveries, note_attempt, put_on_their_way
 
 log = logging.getLogger("beatplan.jobs")
@@ -29,6 +31,8 @@ LOOK_S = 0.5
 DOUBT_S = 20.0
 """How often it is made sure that what was given to the engine is still known there."""
 FORGET_S = 600.0
+EFFECT_S = 60.0
+"""How often it is looked whether a scheduled proposal's day has come."""
 KEEP_DAYS = 7
 
 
@@ -39,8 +43,9 @@ class Dispatcher:
         self._store, self._engine, self._lease_s = store, engine, lease_s
         self._given: set[str] = set()
         self._told: set[str] = set()
+        self._handed: set[str] = set()
         self._news, self._stopping = threading.Event(), threading.Event()
-        self._due = dict.fromkeys(("reap", "doubt", "forget"), 0.0)
+        self._due = dict.fromkeys(("reap", "doubt", "forget", "effect"), 0.0)
         self._thread = threading.Thread(target=self._work, name="dispatcher", daemon=True)
 
     def start(self) -> None:
@@ -60,7 +65,16 @@ class Dispatcher:
     def _work(self) -> None:
         while not self._stopping.is_set():
             self._news.clear()
-            for task in (self._reap, self._split, self._give, self._tell, self._doubt, self._forget):
+            for task in (
+                self._reap,
+                self._split,
+                self._give,
+                self._hand,
+                self._tell,
+                self._take_effect,
+                self._doubt,
+                self._forget,
+            ):
                 with self._at_the_edge():
                     task()
             self._news.wait(LOOK_S)
@@ -111,6 +125,24 @@ class Dispatcher:
                 self._engine.enqueue(PLAN_TERRITORY, part_id, queue=queue, job_id=name, priority=priority)
                 self._given.add(name)
 
+    def _waiting_tasks(self) -> dict[str, str]:
+        with self._store.reading() as session:
+            return {job_id(task_id, claim): task_id for task_id, claim in waiting_tasks(session)}
+
+    def _hand(self) -> None:
+        waiting = self._waiting_tasks()
+        self._handed &= waiting.keys()
+        for name, task_id in waiting.items():
+            if name not in self._handed:
+                self._engine.enqueue(ON_TERRITORIES, task_id, queue=BATCH, job_id=name, priority=4)
+                self._handed.add(name)
+
+    def _take_effect(self) -> None:
+        if self._is_due("effect", EFFECT_S):
+            count = take_effect_when_due(self._store, datetime.now(UTC).date())
+            if count:
+                log.info("%d territory proposals took effect", count)
+
     def _tell(self) -> None:
         put_on_their_way(self._store)
         with self._store.reading() as session:
@@ -133,6 +165,12 @@ class Dispatcher:
                 waits = still & (col(PlanPart.status) == RunState.QUEUED)
                 session.exec(update(PlanPart).where(waits).values(claim=claim + 1))
         self._given.clear()
+        tasks = self._waiting_tasks()
+        for name in self._engine.over(sorted(tasks)):
+            mine = (col(TerritoryTask.id) == tasks[name]) & (col(TerritoryTask.status) == RunState.QUEUED)
+            with self._store.session() as session:
+                session.exec(update(TerritoryTask).where(mine).values(claim=TerritoryTask.claim + 1))
+        self._handed.clear()
         with self._store.reading() as session:
             due = {job_id(delivery_id, attempts): delivery_id for delivery_id, attempts in due_deliveries(session)}
         for name in self._engine.over(sorted(due)):

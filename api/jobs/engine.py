@@ -27,7 +27,7 @@ JOB_PROTOCOL = "1"
 INTERACTIVE, BATCH, SYNC = JobQueue.INTERACTIVE.value, JobQueue.BATCH.value, "sync"
 SYNC_SLOTS = 4
 OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
-PLAN_TERRITORY, DELIVER = "plan_territory", "deliver_webhook"
+PLAN_TERRITORY, DELIVER, ON_TERRITORIES = "plan_territory", "deliver_webhook", "work_on_territories"
 Job = Callable[[str], str]
 
 

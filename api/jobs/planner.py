@@ -26,7 +26,8 @@ def read_line() -> bytes:
     return line
 
 
-def _end_with_the_worker() -> None:
+def end_with_the_worker() -> None:
+    """Waits for the end of stdin and then kills this process's whole group."""
     while os.read(STDIN, 1):
         pass
     os.killpg(os.getpgrp(), signal.SIGKILL)
@@ -67,7 +68,7 @@ def plan(part_id: str, run_id: str, claim_number: int, settings_json: bytes) -> 
 def main() -> int:
     """Plans the part named on the command line."""
     settings_json = read_line()
-    threading.Thread(target=_end_with_the_worker, daemon=True).start()
+    threading.Thread(target=end_with_the_worker, daemon=True).start()
     part_id, run_id, number = sys.argv[1:4]
     return plan(part_id, run_id, int(number), settings_json)
 

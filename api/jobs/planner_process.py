@@ -29,12 +29,17 @@ class Ended:
 
 
 def run_planner(settings: Settings, claim: Claim, should_end: Callable[[], bool]) -> Ended:
-    """Plans a part in a process of its own and waits for its end.
+    """Plans a part in a process of its own and waits for its end; see `run_process`."""
+    return run_process(settings, "api.jobs.planner", (claim.part_id, claim.run_id, str(claim.number)), should_end)
+
+
+def run_process(settings: Settings, module: str, arguments: tuple[str, ...], should_end: Callable[[], bool]) -> Ended:
+    """Runs a module that takes its settings on stdin in a process of its own and waits for its end.
 
     `should_end` is asked four times a second; once it says yes the process and its solvers are killed.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.jobs.planner", claim.part_id, claim.run_id, str(claim.number)],
+        [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

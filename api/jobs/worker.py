@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 from api.jobs.carrying import Carrier
 from api.jobs.dispatcher import Dispatcher
-from api.jobs.engine import DELIVER, PLAN_TERRITORY, Engine
+from api.jobs.engine import DELIVER, ON_TERRITORIES, PLAN_TERRITORY, Engine
 from api.jobs.planner import read_line
+from api.jobs.territory_carrying import TerritoryCarrier
 from api.logs import logging_config
 from api.settings import Settings
 from api.webhooks.delivery import Deliverer
@@ -29,6 +30,7 @@ from visits.models import JobQueue, PlanRun
 from visits.queries.runs import add_run
 from visits.scope import SYSTEM
 from visits.store import Store, open_store
+from visits.territories.tasks import LEARN, add_task
 
 log = logging.getLogger("beatplan.jobs")
 LAST_S = 3.0
@@ -44,7 +46,12 @@ class Worker:
         self._store = open_store(settings.store_url)
         self.lease = Lease(self._store, settings.lease_seconds)
         carrier = Carrier(self._store, settings, self.lease.worker_id, self._stopping)
-        jobs = {PLAN_TERRITORY: carrier.plan_territory, DELIVER: Deliverer(self._store, settings).deliver}
+        territories = TerritoryCarrier(self._store, settings, self.lease.worker_id, self._stopping)
+        jobs = {
+            PLAN_TERRITORY: carrier.plan_territory,
+            ON_TERRITORIES: territories.work_on_territories,
+            DELIVER: Deliverer(self._store, settings).deliver,
+        }
         self._engine = Engine(settings.store_url, self.lease.worker_id, slots_of(settings), jobs)
         self._engine.schedule("nightly", settings.nightly, settings.nightly_zone, self._plan_nightly)
         self._dispatcher = Dispatcher(self._store, self._engine, settings.lease_seconds)
@@ -70,6 +77,7 @@ class Worker:
 
     def _plan_nightly(self, scheduled_at: datetime) -> None:
         queue_nightly(self._store, self._settings, scheduled_at)
+        queue_learning(self._store, scheduled_at)
 
 
 def queue_nightly(store: Store, settings: Settings, scheduled_at: datetime) -> None:
@@ -88,6 +96,15 @@ def queue_nightly(store: Store, settings: Settings, scheduled_at: datetime) -> N
             add_run(session, SYSTEM, run)
     except ConflictError:
         log.info("the nightly planning of %s is queued already", scheduled_at)
+
+
+def queue_learning(store: Store, scheduled_at: datetime) -> None:
+    """Queue the nightly fit of the workload's factors, once for each moment of the schedule."""
+    try:
+        with store.session() as session:
+            add_task(session, LEARN, schedule_key=f"learn/{scheduled_at.isoformat()}")
+    except ConflictError:
+        log.info("the fit of %s is queued already", scheduled_at)
 
 
 def slots_of(settings: Settings) -> int:

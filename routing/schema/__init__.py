@@ -15,6 +15,7 @@ from routing.events import EventList
 from routing.plan import Plan
 from routing.problem import Problem
 from routing.roads.profiles import SpeedProfile
+from routing.territories.document import TerritoryAnswer, TerritoryProblem
 
 PUBLISHED: dict[str, type[Document]] = {
     "problem": Problem,
@@ -22,6 +23,8 @@ PUBLISHED: dict[str, type[Document]] = {
     "events": EventList,
     "evaluation": Evaluation,
     "speeds": SpeedProfile,
+    "territory-problem": TerritoryProblem,
+    "territory-answer": TerritoryAnswer,
 }
 
 

@@ -20,6 +20,15 @@ from visits.models.rep import Rep
 from visits.models.sign_in import ProviderVisit, SignIn, SignInKind, SignInLink
 from visits.models.slot_hold import HoldState, SlotHold
 from visits.models.territory import Territory
+from visits.models.territory_proposal import (
+    HandOver,
+    TerritoryAlternative,
+    TerritoryApproval,
+    TerritoryProposal,
+    TerritoryProposalState,
+    TerritoryTask,
+    WorkloadFit,
+)
 from visits.models.visit import CLOSED_STATES, OPEN_STATES, UNDER_WAY_STATES, Visit, VisitState
 from visits.models.visit_transition import VisitTransition
 from visits.models.webhook import DeliveryState, Webhook, WebhookDelivery
@@ -35,6 +44,7 @@ __all__ = [
     "Customer",
     "DeliveryState",
     "Event",
+    "HandOver",
     "HoldState",
     "IdempotencyKey",
     "JobQueue",
@@ -60,12 +70,18 @@ __all__ = [
     "StoredProblem",
     "Table",
     "Territory",
+    "TerritoryAlternative",
+    "TerritoryApproval",
+    "TerritoryProposal",
+    "TerritoryProposalState",
+    "TerritoryTask",
     "Visit",
     "VisitState",
     "VisitTransition",
     "Webhook",
     "WebhookDelivery",
     "Worker",
+    "WorkloadFit",
     "new_id",
     "utc_now",
 ]

@@ -1,0 +1,190 @@
+"""From a wish to owners: starts, annealing in rounds, a last pass for territories beyond the tolerance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from routing.solve.chance import new_chance
+from routing.territories.bound import lower_bound
+from routing.territories.case import Case, Floats, Owners, Wish, objective
+from routing.territories.islands import apart, count_moved, join_islands
+from routing.territories.kernels import Ground, State, anneal
+from routing.territories.polish import Care, mended, polished
+from routing.territories.transport import Flow, flow, seeded
+
+ShouldStop = Callable[[], bool]
+
+TRIALS_PER_CUSTOMER = 5_000
+_MARGIN = 0.98
+"""The search keeps this share of the tolerance, for what rounding and the shares' own change take."""
+_SLICE = 4_000_000
+_LAST_ROUNDS = 4
+_COLDEST = 0.06
+_HEAT, _HEAT_OF_PRICE = 240.0, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to search: trials on each start, windows to polish in the end; `seed` makes it repeatable."""
+
+    trials: int | None = None
+    seed: int = 1
+    both_starts: bool = True
+    windows: int = 0
+
+    def for_case(self, case: Case) -> int:
+        """Trials of one start."""
+        return self.trials if self.trials is not None else case.n * TRIALS_PER_CUSTOMER
+
+
+USUAL = Effort()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Owners that the search found. `objective` and `bound` in weighted seconds of drive and price.
+
+    `targets` float64 [k, a] are what the tolerance counts from. `excess` is the largest share by which a territory is
+    beyond the tolerance, 0 when none is.
+    """
+
+    owner: Owners
+    targets: Floats
+    objective: float
+    bound: float
+    excess: float
+
+    @property
+    def gap(self) -> float:
+        """Share by which the plan may be dearer than the best possible, at most."""
+        return max(0.0, self.objective / self.bound - 1) if self.bound > 0 else 0.0
+
+
+def search(
+    case: Case,
+    wish: Wish,
+    effort: Effort = USUAL,
+    should_stop: ShouldStop | None = None,
+) -> Found:
+    """Balanced, connected territories near the least drive and disruption, with the bound that tells how near.
+
+    The same case, wish and effort give the same owners. Raises SolveError.
+    """
+    order = _near_each_other(case)
+    found = _search(case.in_order(order), wish, effort, should_stop)
+    owner = np.empty_like(found.owner)
+    owner[order] = found.owner
+    return replace(found, owner=owner)
+
+
+def _near_each_other(case: Case) -> npt.NDArray[np.int64]:
+    """An order in which neighbours have near numbers (Cuthill and McKee 1969), int64 [n]."""
+    near = case.neighbours
+    links = sparse.csr_matrix((np.ones(len(near.other), np.int8), near.other, near.first), shape=(case.n, case.n))
+    return csgraph.reverse_cuthill_mckee(links, symmetric_mode=True).astype(np.int64)
+
+
+def _search(case: Case, wish: Wish, effort: Effort, should_stop: ShouldStop | None) -> Found:
+    now = seeded(case, wish, case.present)
+    targets = case.targets(now)
+    first = flow(case, wish, targets[:, 0])
+    targets = case.targets(first.owner)
+    candidates = []
+    if effort.both_starts or wish.most_moved is not None:
+        candidates.append(anneal_from(case, wish, now, targets, effort, 1, should_stop))
+    if wish.most_moved is None:
+        candidates.append(anneal_from(case, wish, first.owner, targets, effort, 0, should_stop))
+    best = min(candidates, key=lambda owner: rank(case, wish, owner))
+    care = Care(0.5, seed=effort.seed)
+    best = mended(case, wish, best, care)
+    if effort.windows:
+        best = polished(case, wish, best, care, effort.windows)
+    return prove(case, wish, best, first)
+
+
+def prove(case: Case, wish: Wish, owner: Owners, start: Flow) -> Found:
+    """What is known of owners: their cost, the bound that the flow's prices lead to, and the excess."""
+    targets = case.targets(owner)
+    cost = objective(case, wish, owner)
+    bound = lower_bound(case, wish, targets[:, 0], start.prices, cost)
+    return Found(owner, targets, cost, min(bound, cost), excess_of(case, wish, owner))
+
+
+def excess_of(case: Case, wish: Wish, owner: Owners) -> float:
+    """Largest share by which a territory is beyond the tolerance of its share, 0 when none is."""
+    off = np.abs(case.loads(owner) / case.targets(owner) - 1)
+    return max(0.0, float(off.max()) - wish.tolerance)
+
+
+def rank(case: Case, wish: Wish, owner: Owners) -> tuple[int, float, float]:
+    """Whole before balanced before cheap: less is better."""
+    return apart(case, owner).free_breaks, round(excess_of(case, wish, owner), 4), objective(case, wish, owner)
+
+
+def anneal_from(
+    case: Case,
+    wish: Wish,
+    owner: Owners,
+    targets: Floats,
+    effort: Effort,
+    lane: int,
+    should_stop: ShouldStop | None = None,
+) -> Owners:
+    """Owners after an annealing that starts at these, their islands joined first.
+
+    A last pass of cold trials counts from the shares as they have become, and looks at balance first.
+    """
+    begin = join_islands(case, wish, owner, wish.most_moved)
+    heat = max(_HEAT, _HEAT_OF_PRICE * wish.move_price_s)
+    trials = effort.for_case(case)
+    state = _state(case, begin, effort.seed, lane)
+    ground = _ground(case, wish, targets)
+    most = case.n if wish.most_moved is None else max(wish.most_moved, int(state.moved[0]))
+    rules = (heat, wish.tolerance * _MARGIN, wish.compactness, 1.0, _COLDEST)
+    for start in range(0, trials, _SLICE):
+        if should_stop is not None and should_stop():
+            break
+        anneal(ground, state, rules, most, start, min(start + _SLICE, trials), trials)
+    for again in range(_LAST_ROUNDS):
+        ground = _ground(case, wish, case.targets(state.owner))
+        if again and excess_of(case, wish, state.owner) <= 0:
+            break
+        scale = 1.0 if again == 0 else 10.0**again
+        cold = (3.0, wish.tolerance * _MARGIN, wish.compactness, scale, _COLDEST)
+        anneal(ground, state, cold, most, 0, max(trials // 20, case.n * 100), max(trials // 20, case.n * 100))
+    return state.owner
+
+
+def _ground(case: Case, wish: Wish, targets: Floats) -> Ground:
+    mean = float(case.weight.mean()) or 1.0
+    weight = case.weight / mean
+    return Ground(
+        case.neighbours.first,
+        case.neighbours.other,
+        case.drive_s,
+        case.work,
+        case.haul,
+        weight,
+        weight * case.dearness * wish.move_price_s,
+        case.present,
+        targets,
+    )
+
+
+def _state(case: Case, owner: Owners, seed: int, lane: int) -> State:
+    return State(
+        owner.copy(),
+        case.loads(owner),
+        np.bincount(owner, minlength=case.k).astype(np.int64),
+        np.array([count_moved(case, owner)], np.int64),
+        new_chance(seed, lane),
+        np.zeros(case.n, np.int64),
+        np.zeros(case.n, np.int64),
+        np.zeros(1, np.int64),
+    )

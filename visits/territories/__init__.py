@@ -1,0 +1,1 @@
+"""Territories proposed, compared, edited by hand, published from a day on, and taken back."""
