@@ -20,7 +20,7 @@ NAMES = (
 )  # fmt: skip
 KINDS = ("Café", "Bakery", "Pharmacy", "Kiosk", "Hotel", "Garage", "Florist", "Grocer")
 _TIERS, _SHARES, _CADENCE = ("A", "B", "C"), (0.15, 0.35, 0.5), {"A": 28, "B": 56, "C": 112}
-_SERVICE_MIN = 20
+_SERVICE_MIN = 45
 _OLDEST_YEARS = 9.0
 Places = npt.NDArray[np.float64]
 """Degrees, float64 [n, 2]."""
@@ -46,7 +46,7 @@ def seed_field(store: Store, places: Places, today: date, seed: int = 1) -> None
     chance = np.random.default_rng(seed)
     homes = _homes(places, len(NAMES), chance)
     far = np.hypot(*(places[:, None, :] - homes[None]).transpose(2, 0, 1))
-    owner = (far * chance.uniform(0.75, 1.35, len(NAMES)) * chance.lognormal(0, 0.08, far.shape)).argmin(axis=1)
+    owner = (far * chance.uniform(0.85, 1.15, len(NAMES)) * chance.lognormal(0, 0.05, far.shape)).argmin(axis=1)
     tiers = chance.choice(_TIERS, len(places), p=_SHARES)
     with store.session() as session:
         session.add_all(Territory(id=_territory(j), name=name) for j, name in enumerate(NAMES))

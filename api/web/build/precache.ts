@@ -13,20 +13,28 @@ export function precache(page: string, worker: string, large: readonly string[])
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      const needed = new Set<string>();
-      const take = (name: string): void => {
-        const chunk = bundle[name];
-        if (needed.has(name) || chunk?.type !== "chunk" || large.includes(chunk.name)) return;
-        needed.add(name);
-        for (const style of chunk.viteMetadata?.importedCss ?? []) needed.add(style);
-        chunk.imports.forEach(take);
-        chunk.dynamicImports.forEach(take);
+      const reached = (isStart: (name: string) => boolean, without: readonly string[]): Set<string> => {
+        const found = new Set<string>();
+        const take = (name: string): void => {
+          const chunk = bundle[name];
+          if (found.has(name) || chunk?.type !== "chunk" || without.includes(chunk.name)) return;
+          found.add(name);
+          for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
+          chunk.imports.forEach(take);
+          chunk.dynamicImports.forEach(take);
+        };
+        for (const chunk of Object.values(bundle)) {
+          if (chunk.type === "chunk" && chunk.isEntry && isStart(chunk.name)) take(chunk.fileName);
+        }
+        return found;
       };
-      for (const [name, chunk] of Object.entries(bundle)) {
-        if (chunk.type === "chunk" && chunk.isEntry && chunk.name === page) take(name);
-      }
+      const needed = reached((name) => name === page, large);
+      const own = reached((name) => name === page, []);
+      const others = reached((name) => name !== page, []);
       const files = [...needed].sort();
-      const rest = Object.keys(bundle).filter((name) => name.startsWith("assets/") && !needed.has(name));
+      // what only other pages load is none of the phone's business
+      const isRest = (name: string): boolean => !needed.has(name) && (own.has(name) || !others.has(name));
+      const rest = Object.keys(bundle).filter((name) => name.startsWith("assets/") && isRest(name));
       const version = createHash("sha256");
       for (const [name, part] of Object.entries(bundle).sort(([a], [b]) => a.localeCompare(b))) {
         version.update(name).update(part.type === "chunk" ? part.code : part.source);

@@ -1,7 +1,7 @@
 import { service, speakWith, type Me } from "../api/client";
 import { History, withOwners, type Deed, type Step } from "./draft";
 import { Drafting } from "./drafting";
-import { differing, KINDS, USUAL, type Division, type Ground, type HandOver, type Kind, type Parts, type Place, type Shown, type Study, type WhiteSpace, type Wish } from "./model";
+import { differing, KINDS, USUAL, type Division, type Ground, type HandOver, type Kind, type Parts, type Place, type Shown, type Simulated, type Study, type WhiteSpace, type Wish } from "./model";
 import * as office from "./office";
 
 const SETTLE_MS = 120;
@@ -25,6 +25,8 @@ export class Alignment {
   /** Parts of the map and hand-overs by digest, as they are asked for. */
   partsOf = $state.raw<ReadonlyMap<string, Parts>>(new Map());
   handOversOf = $state.raw<ReadonlyMap<string, readonly HandOver[]>>(new Map());
+  simulatedOf = $state.raw<ReadonlyMap<string, Simulated>>(new Map());
+  simulating = $state(false);
   whiteSpace = $state.raw<WhiteSpace | null>(null);
 
   shown = $state<Shown>("as_now");
@@ -202,6 +204,15 @@ export class Alignment {
     this.#afterStep();
   }
 
+  /** Plans a month of what is shown on real roads, to see whether its hours are true. */
+  async simulate(): Promise<void> {
+    this.simulating = true;
+    await this.#onShown(async (study, name, division) => {
+      this.simulatedOf = new Map(this.simulatedOf).set(division.digest, await office.simulate(study.id, name, division.digest));
+    }, "judging");
+    this.simulating = false;
+  }
+
   async approve(): Promise<void> {
     await this.#onShown(async (study, name) => {
       await office.approve(study.id, name);
@@ -350,13 +361,13 @@ export class Alignment {
   }
 
   /** Does something with what is shown, which the service then knows under a name. */
-  async #onShown(work: (study: Study, name: string) => Promise<void>): Promise<void> {
-    const { study, own, shown } = this;
+  async #onShown(work: (study: Study, name: string, division: Division) => Promise<void>, what: Work = "publishing"): Promise<void> {
+    const { study, own, shown, a } = this;
     const drafting = this.#drafting;
-    if (!study || !drafting) return;
-    await this.#working("publishing", async () => {
+    if (!study || !drafting || !a) return;
+    await this.#working(what, async () => {
       const name = shown === "own" && own ? await drafting.stored(own) : shown;
-      await work(study, name);
+      await work(study, name, a);
     });
   }
 

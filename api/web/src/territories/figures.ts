@@ -7,6 +7,7 @@ export class Figures {
   readonly #percent: Intl.NumberFormat;
   readonly #signed: Intl.NumberFormat;
   readonly #date: Intl.DateTimeFormat;
+  readonly #list: Intl.ListFormat;
 
   constructor(language: Language) {
     const tag = TAGS[language];
@@ -15,6 +16,7 @@ export class Figures {
     this.#percent = new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 1 });
     this.#signed = new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
     this.#date = new Intl.DateTimeFormat(tag, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+    this.#list = new Intl.ListFormat(language === "en" ? "en-GB" : tag); // no comma before the last
   }
 
   count(number: number): string {
@@ -34,6 +36,11 @@ export class Figures {
   /** With its sign, such as +6%. */
   signed(share: number): string {
     return this.#signed.format(share);
+  }
+
+  /** One after the other, such as a, b and c. */
+  list(parts: readonly string[]): string {
+    return this.#list.format(parts);
   }
 
   date(day: string): string {

@@ -2,7 +2,7 @@ import type { Feature, FeatureCollection, Polygon } from "geojson";
 import type { Map as MapLibre } from "maplibre-gl";
 import { hatching } from "./hatching";
 import { HUES, lookOf } from "./look";
-import type { Cell, Customer, Parts, Place, Territory } from "./model";
+import type { Cell, Customer, Ground, Parts, Place, Territory } from "./model";
 
 /** Where a place is drawn: shifted on a map in another datum. */
 export type Shift = (lon: number, lat: number) => [number, number];
@@ -10,11 +10,13 @@ const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const DARK = "#14202b";
 const GREY = "#6b7682";
 const state = (name: string): unknown[] => ["boolean", ["feature-state", name], false];
+const radius = (scale: number): unknown[] => ["case", state("chosen"), 6 * scale, ["*", scale, ["get", "radius"]]];
+const edge = (scale: number): unknown[] => ["case", state("chosen"), 3 * scale, state("moved"), 2 * scale, 0.75 * scale];
 
 /** The sources and layers of the territories over the base map. Customers are coloured by the state of their point. */
 export function addLayers(map: MapLibre, territories: number): void {
   for (let index = 0; index < territories; index += 1) map.addImage(`hatching-${index}`, hatching(index));
-  for (const name of ["parts", "customers", "homes", "cells", "marks"]) map.addSource(name, { type: "geojson", data: EMPTY });
+  for (const name of ["parts", "customers", "homes", "cells", "marks", "names"]) map.addSource(name, { type: "geojson", data: EMPTY });
   map.addLayer({ id: "parts", type: "fill", source: "parts", paint: { "fill-pattern": ["concat", "hatching-", ["to-string", ["get", "territory"]]], "fill-antialias": false } });
   map.addLayer({ id: "parts-over", type: "fill", source: "parts", filter: ["==", ["get", "territory"], -1], paint: { "fill-color": "#ffd54a", "fill-opacity": 0.45 } });
   map.addLayer({ id: "parts-edge", type: "line", source: "parts", layout: { "line-join": "round" }, paint: { "line-color": ["get", "hue"], "line-width": 2, "line-opacity": 0.9 } });
@@ -31,10 +33,10 @@ export function addLayers(map: MapLibre, territories: number): void {
     type: "circle",
     source: "customers",
     paint: {
-      "circle-radius": ["case", state("chosen"), 6, state("moved"), 4.5, ["get", "radius"]] as never,
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, radius(0.5), 12, radius(0.9), 14, radius(1.35)] as never,
       "circle-color": ["match", ["coalesce", ["feature-state", "hue"], -1], ...HUES.flatMap((hue, place) => [place, hue]), GREY] as never,
       "circle-stroke-color": ["case", state("chosen"), "#ffc400", state("moved"), DARK, "#ffffff"] as never,
-      "circle-stroke-width": ["case", state("chosen"), 3, state("moved"), 1.75, 0.75] as never,
+      "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 9, edge(0.5), 12, edge(0.8), 14, edge(1.2)] as never,
       "circle-opacity": ["case", state("faded"), 0.35, 1] as never,
       "circle-stroke-opacity": ["case", state("faded"), 0.35, 1] as never,
     },
@@ -55,8 +57,8 @@ export function addLayers(map: MapLibre, territories: number): void {
   map.addLayer({
     id: "names",
     type: "symbol",
-    source: "parts",
-    layout: { "text-field": ["get", "label"], "text-size": 13, "text-max-width": 9, "text-padding": 1, "text-variable-anchor": ["center", "top", "bottom", "left", "right"] },
+    source: "names",
+    layout: { "text-field": ["get", "label"], "text-size": 14, "text-max-width": 9, "text-padding": 0, "text-variable-anchor": ["center", "top", "bottom", "left", "right"] },
     paint: { "text-color": DARK, "text-halo-color": "#ffffff", "text-halo-width": 2.25 },
   });
 }
@@ -73,18 +75,32 @@ export function customerPoints(customers: readonly Customer[], shift: Shift): Fe
   return { type: "FeatureCollection", features };
 }
 
-/** The territories' parts of the map with their look and name. */
-export function partShapes(parts: Parts, territories: readonly Territory[], shift: Shift): FeatureCollection {
+/** The territories' parts of the map with their look. */
+export function partShapes(parts: Parts, shift: Shift): FeatureCollection {
   const features = parts.features.map((feature): Feature => {
     const index = feature.properties.territory;
-    const { hue, number } = lookOf(index);
+    const { hue } = lookOf(index);
     const { geometry } = feature;
     const ring = (line: readonly number[][]): number[][] => line.map(([lon = 0, lat = 0]) => shift(lon, lat));
     const moved =
       geometry.type === "Polygon"
         ? { ...geometry, coordinates: geometry.coordinates.map(ring) }
         : { ...geometry, coordinates: geometry.coordinates.map((polygon) => polygon.map(ring)) };
-    return { type: "Feature", geometry: moved, properties: { territory: index, hue, label: `${number} ${territories[index]?.name ?? ""}` } };
+    return { type: "Feature", geometry: moved, properties: { territory: index, hue } };
+  });
+  return { type: "FeatureCollection", features };
+}
+
+/** The name of each territory, at the customer in the middle of those it has. */
+export function namePoints(ground: Ground, owners: Int16Array, shift: Shift): FeatureCollection {
+  const mine = ground.territories.map((): Customer[] => []);
+  owners.forEach((owner, index) => mine[owner]?.push(ground.customers[index] as Customer));
+  const middle = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+  const features = ground.territories.flatMap((one, index): Feature[] => {
+    const all = mine[index] ?? [];
+    if (!all.length) return [];
+    const at = shift(middle(all.map(({ lon }) => lon)), middle(all.map(({ lat }) => lat)));
+    return [{ type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { label: `${lookOf(index).number} ${one.name}` } }];
   });
   return { type: "FeatureCollection", features };
 }

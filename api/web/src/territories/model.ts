@@ -114,6 +114,13 @@ export interface Study {
   leftOut: number;
 }
 
+/** How well the hours of a division are told, by a month of it planned on real roads: mean and largest miss. */
+export interface Simulated {
+  error: number;
+  worst: number;
+  weeks: number;
+}
+
 /** A part of the map with what it could bring for an hour that a rep spends there. */
 export interface Cell {
   ring: readonly Place[];

@@ -12,6 +12,7 @@ import {
   type Home,
   type Kind,
   type Parts,
+  type Simulated,
   type Study,
   type StudyState,
   type WhiteSpace,
@@ -159,6 +160,19 @@ export async function readWhiteSpace(id: string): Promise<WhiteSpace> {
   const { features } = answered(cells) as unknown as { features: { geometry: { coordinates: [number, number][][] }; properties: { per_hour: number; customers: number } }[] };
   const homes = answered(bases).suggestions.map(({ lon, lat, near, saves_s }): Home => ({ lon, lat, near, saves: saves_s / MINUTE_S }));
   return { cells: features.map(cellOf), homes };
+}
+
+/** Has a month of a division planned on real roads, and waits for what comes of it. */
+export async function simulate(id: string, name: string, digest: string): Promise<Simulated> {
+  const path = { proposal_id: id, alternative: name };
+  const task = answered(await service.POST("/api/v1/territory-proposals/{proposal_id}/alternatives/{alternative}/validation", { params: { path } }));
+  for (let look = 0; ; look += 1) {
+    await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS[Math.min(look, LOOK_AGAIN_MS.length - 1)]));
+    const { validation } = await readAlternative(id, name);
+    if (validation?.digest === digest) return validation;
+    const failed = (await readDetail(id)).tasks.find((one) => one.id === task.id && one.status === "failed");
+    if (failed) throw new Refused(409, failed.message);
+  }
 }
 
 export async function approve(id: string, alternative: string): Promise<void> {

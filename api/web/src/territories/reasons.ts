@@ -13,5 +13,5 @@ export function reasonOf(one: HandOver, territories: readonly Territory[], words
   if (relieves > 0) parts.push(words.relieves(figures.count(relieves), from, territories[one.to]?.name ?? ""));
   if (one.joins) parts.push(words.joins(from));
   if (one.breaks && one.years !== null) parts.push(words.breaks(figures.count(Math.round(one.years))));
-  return words.moving(parts.length ? parts : [words.evens]);
+  return words.moving(parts.length ? figures.list(parts) : words.evens);
 }
