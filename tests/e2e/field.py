@@ -96,7 +96,7 @@ def seed_field(store: Store, places: Places, today: date, seed: int = 1) -> None
                 for u in range(len(places))
             ],
         )
-        for name in ("manager", "admin"):
+        for name in ("manager", "dispatcher", "admin"):
             role = PEOPLE[name][0]
             person = Person(id=f"person-{name}", email=f"{name}@example.com", name=name.title(), role=Role(role).value)
             session.add(person)
