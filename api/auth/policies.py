@@ -37,6 +37,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "get_home_page": OPEN,
     "get_today_page": OPEN,
     "get_board_page": OPEN,
+    "get_territories_page": OPEN,
     "get_page_worker": OPEN,
     "get_page_manifest": OPEN,
     "get_page_icon": OPEN,

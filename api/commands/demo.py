@@ -48,7 +48,12 @@ class Shown:
     @property
     def pages(self) -> dict[str, str]:
         """The addresses of the web pages, none where they are not built. The phone shows the first planned day."""
-        return {"phone": f"{self.base_url}/today?date={self.date.isoformat()}"} if are_built() else {}
+        if not are_built():
+            return {}
+        return {
+            "phone": f"{self.base_url}/today?date={self.date.isoformat()}",
+            "territories": f"{self.base_url}/territories",
+        }
 
     def as_json(self) -> str:
         """The one line of --json."""

@@ -72,6 +72,17 @@ def get_board_page(
 
 
 @router.get(
+    "/territories", operation_id="get_territories_page", summary="The manager's territories",
+    response_class=HTMLResponse, responses=_answers("text/html"),
+)  # fmt: skip
+def get_territories_page(
+    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
+) -> Response:
+    """Territories proposed side by side, changed by hand, published and rolled back."""
+    return _serve(request, "territories.html", accept_encoding, if_none_match)
+
+
+@router.get(
     "/sw.js", operation_id="get_page_worker", summary="What keeps pages working offline", response_class=Response,
     responses=_answers("text/javascript"),
 )  # fmt: skip

@@ -29,7 +29,12 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: { today: "today.html", board: "board.html", sw: "src/worker/sw.ts" },
+      input: {
+        today: "today.html",
+        board: "board.html",
+        territories: "territories.html",
+        sw: "src/worker/sw.ts",
+      },
       output: {
         entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
         chunkFileNames: "assets/[name]-[hash].js",

@@ -1,0 +1,21 @@
+import { mount } from "svelte";
+import "../design/tokens.css";
+import "../design/base.css";
+import "./territories.css";
+import { speakWith } from "../api/client";
+import { LANGUAGES, preferred } from "../i18n/languages";
+import { watchWorker } from "../offline/worker.svelte";
+import Page from "./Page.svelte";
+import { Alignment } from "./alignment.svelte";
+import { say } from "./words/said.svelte";
+
+const alignment = new Alignment();
+speakWith(sessionStorage.getItem("token"));
+const opened = alignment.open();
+const kept = LANGUAGES.find((one) => one === localStorage.getItem("language"));
+await say(kept ?? preferred(navigator.languages));
+await opened;
+const target = document.getElementById("page");
+if (!target) throw new Error("the page has no place to stand");
+mount(Page, { target, props: { alignment } });
+watchWorker();
