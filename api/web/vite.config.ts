@@ -35,7 +35,7 @@ export default defineConfig({
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
         // what the phone needs for its first list in one file: it packs a tenth smaller than in ten
-        codeSplitting: { groups: [{ name: "core", test: CORE }] },
+        advancedChunks: { groups: [{ name: "core", test: CORE }] },
       },
     },
   },
