@@ -105,7 +105,6 @@ export const en = {
   keepRoute: "Keep this route",
   added: "Added",
   removed: "Taken out",
-  retimed: "New time",
   unchanged: (count: number) => `${n(count, "stop stays", "stops stay")} as before`,
   earlier: (minutes: number) => `${minutes} min earlier`,
   later: (minutes: number) => `${minutes} min later`,
@@ -150,7 +149,6 @@ export const en = {
   tapLate: "Running late",
   // a stop's sheet
   address: "Address",
-  phone: "Phone",
   notes: "Notes",
   hours: "Hours today",
   history: "Before",
