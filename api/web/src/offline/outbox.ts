@@ -44,7 +44,7 @@ export class Outbox {
     const tap = {
       ...fresh,
       key: crypto.randomUUID(),
-      at: new Date(this.#parts.now()).toISOString(),
+      at: fresh.at ?? new Date(this.#parts.now()).toISOString(),
       state: "waiting" as const,
       refusal: "",
       stands: "",

@@ -28,6 +28,8 @@ export interface NewTap {
   body: TapBody;
   /** The version of the plan that the rep saw. */
   version: number;
+  /** When it was tapped, ISO 8601; now where it is not said. */
+  at?: string;
   /** Until this moment (ms) the tap can be taken back and is not sent; 0: at once. */
   heldUntil: number;
 }
@@ -37,7 +39,6 @@ export interface Tap extends NewTap {
   seq: number;
   /** Idempotency-Key: however often the tap is sent, it counts once. */
   key: string;
-  /** When it was tapped, ISO 8601. */
   at: string;
   /** `refused` and `kept` wait for the rep to read them; a kept one stands in the visit's history and changed nothing. */
   state: "waiting" | "refused" | "kept";

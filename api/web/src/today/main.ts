@@ -4,6 +4,7 @@ import "../design/base.css";
 import { preferred } from "../i18n/languages";
 import { speech } from "../i18n/language.svelte";
 import { openDatabase } from "../offline/database";
+import "../offline/install.svelte"; // hears the browser's offer, which comes once and early
 import { watchWorker } from "../offline/worker.svelte";
 import Page from "./Page.svelte";
 import { Today } from "./today.svelte";

@@ -130,13 +130,13 @@ export class Today {
     await this.refresh();
   }
 
-  /** Notes a tap of the rep; it is sent when there is a network. */
-  async tap(what: Pick<NewTap, "visit" | "name" | "kind" | "body">, undoMs = 0): Promise<void> {
+  /** Notes a tap of the rep, made now or at the moment that it names; it is sent when there is a network. */
+  async tap(what: Pick<NewTap, "visit" | "name" | "kind" | "body" | "at">, undoMs = 0): Promise<void> {
     if (!this.me) return;
     const heldUntil = undoMs ? Date.now() + undoMs : 0;
     const { seq } = await this.#outbox.add({ ...what, person: this.me.id, version: this.plan?.version ?? 0, heldUntil });
     await this.#recount();
-    if (ON_THE_SPOT.has(what.kind) && this.positions?.agreed) {
+    if (ON_THE_SPOT.has(what.kind) && !what.at && this.positions?.agreed) {
       const position = await whereThisIs();
       if (position) await this.#outbox.amend(seq, { position });
     }
