@@ -29,8 +29,6 @@ FIRST_PART = 0.6
 """Part of the limit that the compiled search has in any case."""
 FIRST_S = 0.6
 """Time for the first plan, even when the limit passes: a plan that is not full costs more to explain."""
-FILL_S = 0.25
-"""Time for filling gaps, even when the limit has passed."""
 
 
 def solve(

@@ -12,6 +12,8 @@ from routing.solve.schedule import Scheduler, routes_to_plan
 
 FILL_PART = 0.4
 """Part of the time left that filling gaps may take; the rest is for reasons and checks."""
+PRICING_S = 0.1
+"""Time for the prices of what is left out, even when the deadline has passed."""
 
 
 def finish(
@@ -31,12 +33,13 @@ def finish(
     limit = deadline or Deadline(None)
     left = limit.remaining_s
     routes = fill_gaps(scheduler, sequences, limit if left is None else Deadline.after(FILL_PART * left))
-    verdict = examine(scheduler, routes, limit)
+    patience = Deadline.after(None if limit.remaining_s is None else max(PRICING_S, limit.remaining_s))
+    verdict = examine(scheduler, routes, limit, patience=patience)
     while verdict.better and not limit.passed:
         for position, sequence in verdict.better.items():
             routes[position] = sequence
         routes = fill_gaps(scheduler, routes, limit)
-        verdict = examine(scheduler, routes, limit)
+        verdict = examine(scheduler, routes, limit, patience=patience)
     problem = scheduler.problem
     plan = routes_to_plan(
         problem,

@@ -7,7 +7,6 @@ the shift where least is missing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,8 +25,6 @@ Ints = npt.NDArray[np.int64]
 
 MOST_PLACES = 200
 """Places of a visit that are priced exactly at most; nearly always the first few settle it."""
-PRICING_S = 0.1
-"""Time for pricing, even when the deadline has passed."""
 PRICED_WHEN_TIMED = 12
 """Places of a visit that are priced exactly when travel depends on the time, cheapest guess first."""
 
@@ -41,15 +38,20 @@ class Examination:
 
 
 def examine(
-    scheduler: Scheduler, sequences: Sequence[Sequence[int]], deadline: Deadline, *, only: Sequence[int] | None = None
+    scheduler: Scheduler,
+    sequences: Sequence[Sequence[int]],
+    deadline: Deadline,
+    *,
+    only: Sequence[int] | None = None,
+    patience: Deadline | None = None,
 ) -> Examination:
     """A checked reason for every visit in no sequence, in the order of the problem.
 
     `only` are the visits looked at, where not all. After the `deadline` the swaps that tell `displaced` from `time` are
-    tried for must-visits alone; `time` remains true. Where there are very many visits, those whose price could
-    not be worked out by then are told as `value` without a price.
+    tried for must-visits alone; `time` remains true. After the `patience`, if any, no price is worked out any more that
+    takes a timing: such visits are told as `value` without a price.
     """
-    inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline, only)
+    inquiry = _Inquiry(scheduler, Insertions(scheduler, sequences), deadline, patience or Deadline(None), only)
     answers = inquiry.answers()
     return Examination(answers, inquiry.better)
 
@@ -70,14 +72,19 @@ class _Finding:
 
 class _Inquiry:
     def __init__(
-        self, scheduler: Scheduler, final: Insertions, deadline: Deadline, only: Sequence[int] | None = None
+        self,
+        scheduler: Scheduler,
+        final: Insertions,
+        deadline: Deadline,
+        patience: Deadline,
+        only: Sequence[int] | None,
     ) -> None:
         self._scheduler = scheduler
         self._problem = scheduler.problem
         self._final = final
         self._trial = Insertions(scheduler)
         self._deadline = deadline
-        self._patience = Deadline(None if deadline.at is None else max(deadline.at, time.monotonic() + PRICING_S))
+        self._patience = patience
         self._costs: dict[int, int] = {}
         self.better: dict[int, tuple[int, ...]] = {}
         self._worths = worth_by_shift(scheduler)
