@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from routing.roads.store import build_roads, open_roads, read_report
 from tests.postgres import find_binaries, running_server
 from visits.demo_loading import DEMO_DATA
-from visits.models import Customer, JobQueue, PlanPart, PlanRun, Rep, Territory
+from visits.models import Customer, JobQueue, PlanPart, PlanRun, Rep, RunState, Territory
 from visits.queries.runs import add_run
 from visits.scope import SYSTEM
 from visits.store import Store, migrate, open_store
@@ -155,16 +155,19 @@ def planned(options: argparse.Namespace) -> int:
 
 
 def tell(store: Store, run: PlanRun, options: argparse.Namespace, cpu_s: float, before_bytes: int) -> None:
+    print(f"run {run.status}: {run.message}")
     size = database_bytes(store)
     with store.reading() as session:
         parts = session.exec(select(PlanPart).where(PlanPart.run_id == run.id)).all()
-    rep_days = planned(options) * options.reps * DAYS
+    done = sum(part.status == RunState.DONE for part in parts)
+    rep_days = done * options.reps * DAYS
+    if not rep_days:
+        return
     core_hours = cpu_s / 3600
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     per_hour = rep_days / core_hours
-    print(f"run {run.status}: {run.message}")
     print(
-        f"  {planned(options)} of {options.territories} territories planned, {rep_days} rep-days; "
+        f"  {done} of {options.territories} territories planned ({planned(options)} asked for), {rep_days} rep-days; "
         f"{options.customers * options.territories} customers in the database"
     )
     print(f"  {cpu_s:.0f} CPU s by {options.workers} workers, {per_hour:.0f} rep-days per core-hour")

@@ -33,6 +33,8 @@ class Effort:
     seed: int = 1
 
 
+MOST_OTHERS = 2
+"""So many other stops may come or go by themselves when a rep reports something; more are offered to choose from."""
 AT_ONCE = Effort(iterations=0)
 """No search: driving on without what was called off."""
 
@@ -55,9 +57,18 @@ class Outcome:
 
 
 def repaired(
-    question: Question, happened: Sequence[Event], needs: Mapping[str, Need], effort: Effort, *, fill: bool
+    question: Question,
+    happened: Sequence[Event],
+    needs: Mapping[str, Need],
+    effort: Effort,
+    *,
+    fill: bool,
+    most_others: int | None = None,
 ) -> Outcome:
     """The days after the events; `needs` are those behind inserted visits.
+
+    With `most_others` no more fill-ins are taken in than leave so many stops changed, those that lost their place
+    counted; the best stay.
 
     Raises InputError for events that do not fit the days, SolveError when no repair was found.
     """
@@ -73,8 +84,27 @@ def repaired(
         fill=fill,
     )
     after = problem_after(question.problem, events, question.plan)
+    if most_others is not None:
+        plan = _with_few_changes(question, after, plan, most_others)
     anew = {event.shift for event in events.events if event.type == "late"}
     return outcome_of(question, after, plan, anew)
+
+
+def _with_few_changes(question: Question, problem: Problem, plan: Plan, most: int) -> Plan:
+    """The plan without its least worthwhile fill-ins, until no more than `most` stops came or went."""
+    before, musts = _served(question.plan), {visit.id for visit in problem.visits if visit.must}
+    while True:
+        served = _served(plan)
+        added = sorted(served - before - musts)
+        if not added or len(served ^ before) <= most:
+            return plan
+        now = question.standing(plan)
+        without = (price_move(problem, plan, Remove(name), now=now).plan for name in added)
+        plan = max(without, key=lambda one: one.objective_s)
+
+
+def _served(plan: Plan) -> set[str]:
+    return {stop.visit for route in plan.routes for stop in route.stops}
 
 
 def own_day(
@@ -89,14 +119,14 @@ def own_day(
         return over, over
     bare = repaired(question, happened, {}, AT_ONCE, fill=False)
     try:
-        better = repaired(question, happened, {}, effort, fill=fill)
+        better = repaired(question, happened, {}, effort, fill=fill, most_others=MOST_OTHERS)
     except SolveError:
         return bare, bare
     return max((bare, better), key=_merit), bare if fill else better
 
 
 def _merit(outcome: Outcome) -> tuple[int, int]:
-    served = {stop.visit for route in outcome.plan.routes for stop in route.stops}
+    served = _served(outcome.plan)
     return sum(visit.must for visit in outcome.problem.visits if visit.id in served), outcome.plan.objective_s
 
 
@@ -118,7 +148,7 @@ def outcome_of(question: Question, problem: Problem, plan: Plan, anew: Collectio
 
 def _without_held(question: Question, problem: Problem, plan: Plan) -> tuple[Problem, Plan]:
     """The plan timed anew without held slots: they keep time free and are no stops."""
-    served = {stop.visit for route in plan.routes for stop in route.stops}
+    served = _served(plan)
     for name in question.held:
         if name in served:
             plan = price_move(problem, plan, Remove(name), now=question.standing(plan)).plan

@@ -17,6 +17,7 @@ from tests.api.seed import seed
 from tests.api.serving import Served, served
 from tests.api.streets import write_extract
 from tests.postgres import PostgresServer
+from visits.copying import move
 from visits.models import PlanRun
 from visits.planning import run_planning
 from visits.queries.runs import add_run
@@ -30,10 +31,12 @@ MONDAY = date(2027, 3, 1)
 
 @pytest.fixture(scope="session")
 def roads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The road network of the made-up town."""
-    folder = tmp_path_factory.mktemp("town")
-    write_extract(folder / "town.osm")
-    build_roads(folder / "town.osm", folder / "roads")
+    """The road network of the made-up town; made once for all folders."""
+    folder = tmp_path_factory.getbasetemp() / "town"
+    if not folder.exists():
+        folder.mkdir()
+        write_extract(folder / "town.osm")
+        build_roads(folder / "town.osm", folder / "roads")
     return folder / "roads"
 
 
@@ -70,29 +73,29 @@ def plan_two_days(settings: Settings) -> None:
 
 @pytest.fixture(scope="session")
 def planned_sqlite(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the small organisation and its two days planned, to copy."""
-    folder = tmp_path_factory.mktemp("planned")
-    shutil.copy(migrated_sqlite, folder / "beatplan.db")
-    found = settings_for(f"sqlite:///{folder / 'beatplan.db'}", roads, folder)
-    fill(found)
-    plan_two_days(found)
+    """A SQLite file with the small organisation and its two days planned, to copy; made once for all folders."""
+    folder = tmp_path_factory.getbasetemp() / "planned"
+    if not folder.exists():
+        folder.mkdir()
+        shutil.copy(migrated_sqlite, folder / "beatplan.db")
+        found = settings_for(f"sqlite:///{folder / 'beatplan.db'}", roads, folder)
+        fill(found)
+        plan_two_days(found)
     return folder / "beatplan.db"
 
 
 @pytest.fixture(scope="session")
-def planned_postgres(
-    postgres: PostgresServer,
-    migrated_postgres: str,
-    roads: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> str:
-    """The name of a PostgreSQL database with the small organisation and its two days planned, to copy."""
-    name = f"template_planned_{secrets.token_hex(4)}"  # several folders of tests make one on the same server
-    postgres.run(f"CREATE DATABASE {name} TEMPLATE {migrated_postgres}")
-    found = settings_for(postgres.url(name), roads, tmp_path_factory.mktemp("planned"))
-    fill(found)
-    plan_two_days(found)
-    return name
+def planned_postgres(postgres: PostgresServer, planned_sqlite: Path) -> str:
+    """The name of a PostgreSQL database with the same in it, to copy; made once for all folders."""
+    named = planned_sqlite.with_name("postgres")
+    if not named.exists():
+        name = f"template_planned_{secrets.token_hex(4)}"
+        postgres.run(f"CREATE DATABASE {name}")
+        source = open_store(f"sqlite:///{planned_sqlite}")
+        move(source, postgres.url(name))
+        source.close()
+        named.write_text(name, "utf-8")
+    return named.read_text("utf-8")
 
 
 def planned_url(request: pytest.FixtureRequest, folder: Path) -> str:

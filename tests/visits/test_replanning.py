@@ -367,3 +367,17 @@ def _simply_skipped(before: DayPlan, gone: PlannedStop, now: datetime) -> int:
 def _seconds(lon: float, lat: float, to_lon: float, to_lat: float) -> int:
     metres = 111_195 * math.hypot((to_lon - lon) * math.cos(math.radians(60)), to_lat - lat)
     return round(metres / METRES_PER_S)
+
+
+def test_at_most_two_other_stops_come_or_go(store: Store) -> None:
+    fill_town(store, 8)
+    plan(store)
+    before = day(store)
+    fill(store, *(customer(f"short{i}", ago=60, tier="A", service_minutes=5) for i in range(8)))
+    gone = before.stops[2].visit
+    answer = cancel(store, gone)
+    assert answer.diff is not None
+    came, went = {one.visit for one in answer.diff.added}, {one.visit for one in answer.diff.removed} - {gone}
+    assert len(came) == 2
+    assert went == set()
+    assert len({one.visit for one in answer.suggestions} - came) >= 3
