@@ -12,7 +12,7 @@ from api.tools import make_tools
 from routing.territories.search import Effort
 from tests.api.serving import Served
 from tests.api.test_problems import problem_of
-from visits.models import Customer, Event, HandOver, Territory, TerritoryTask, Visit
+from visits.models import Customer, Event, HandOver, Person, Territory, TerritoryProposal, TerritoryTask, Visit
 from visits.territories.publishing import take_effect_when_due
 from visits.territories.tasks import take_task, waiting_tasks
 from visits.territories.working import carry_out
@@ -253,3 +253,15 @@ def test_the_workload_is_fitted_on_planned_days(planned: Served) -> None:
     with planned.store.reading() as session:
         assert session.get_one(TerritoryTask, task.json()["id"]).status == "done"
     assert planned.get("admin", "/workload").json()["days"] == 0  # four days are too few to learn from
+
+
+def test_who_is_erased_is_gone_from_proposals(on_sqlite: Served) -> None:
+    path = ready(on_sqlite)
+    tag = {"If-Match": on_sqlite.get("admin", "/customers/c0-0").headers["etag"]}
+    erased = on_sqlite.send("admin", "POST", "/customers/c0-0/erase", headers=tag)
+    assert erased.status_code == 200, erased.text
+    told = on_sqlite.get("admin", path).json()
+    assert told["state"] == "discarded"
+    assert told["alternatives"] == []
+    with on_sqlite.store.reading() as session:
+        assert "Café c0-0" not in "".join(session.exec(select(TerritoryProposal.snapshot)).all())
