@@ -12,7 +12,7 @@ from api.tools import make_tools
 from routing.territories.search import Effort
 from tests.api.serving import Served
 from tests.api.test_problems import problem_of
-from visits.models import Customer, Event, HandOver, Territory, TerritoryTask, Visit
+from visits.models import Customer, Event, HandOver, Person, Territory, TerritoryProposal, TerritoryTask, Visit
 from visits.territories.publishing import take_effect_when_due
 from visits.territories.tasks import take_task, waiting_tasks
 from visits.territories.working import carry_out
@@ -163,11 +163,21 @@ def test_others_must_approve_where_that_was_asked(on_sqlite: Served) -> None:
     path = ready(on_sqlite, approvals=1)
     body = {"alternative": "as_now", "effective_from": TODAY.isoformat()}
     tag = {"If-Match": on_sqlite.get("admin", path).headers["etag"]}
-    assert (
-        "approve" in problem_of(on_sqlite.send("admin", "POST", f"{path}/publish", json=body, headers=tag), 409).detail
-    )
+    early = on_sqlite.send("admin", "POST", f"{path}/publish", json=body, headers=tag)
+    assert "1 more person must approve" in problem_of(early, 409).detail
     own = on_sqlite.send("admin", "POST", f"{path}/approvals", json={"alternative": "as_now"})
-    assert "own" in problem_of(own, 409).detail or "made" in problem_of(own, 409).detail
+    assert "who made a proposal cannot approve it" in problem_of(own, 409).detail
+    with on_sqlite.store.session() as session:
+        wide = session.get_one(Person, "person-manager")
+        wide.territory_ids = None
+        session.add(wide)
+    yes = on_sqlite.send("manager", "POST", f"{path}/approvals", json={"alternative": "as_now", "comment": "fine"})
+    assert yes.status_code == 201, yes.text
+    again = on_sqlite.send("manager", "POST", f"{path}/approvals", json={"alternative": "as_now"})
+    assert again.json() == yes.json()
+    assert [one["current"] for one in on_sqlite.get("admin", path).json()["approvals"]] == [True]
+    published = on_sqlite.send("admin", "POST", f"{path}/publish", json=body, headers=tag)
+    assert published.status_code == 200, published.text
 
 
 def test_a_manager_sees_only_proposals_of_own_territories(service: Served) -> None:
@@ -253,3 +263,15 @@ def test_the_workload_is_fitted_on_planned_days(planned: Served) -> None:
     with planned.store.reading() as session:
         assert session.get_one(TerritoryTask, task.json()["id"]).status == "done"
     assert planned.get("admin", "/workload").json()["days"] == 0  # four days are too few to learn from
+
+
+def test_who_is_erased_is_gone_from_proposals(on_sqlite: Served) -> None:
+    path = ready(on_sqlite)
+    tag = {"If-Match": on_sqlite.get("admin", "/customers/c0-0").headers["etag"]}
+    erased = on_sqlite.send("admin", "POST", "/customers/c0-0/erase", headers=tag)
+    assert erased.status_code == 200, erased.text
+    told = on_sqlite.get("admin", path).json()
+    assert told["state"] == "discarded"
+    assert told["alternatives"] == []
+    with on_sqlite.store.reading() as session:
+        assert "Café c0-0" not in "".join(session.exec(select(TerritoryProposal.snapshot)).all())
