@@ -19,6 +19,9 @@ from routing.errors import BeatplanError, InputError, NoFeasiblePlan
 FAILED, BAD_INPUT, NO_PLAN, INTERRUPTED, OUR_FAULT = 1, 2, 3, 130, 70
 """Exit codes: a failed check; bad input; no feasible plan; Ctrl-C; a fault of beatplan itself (as in sysexits.h)."""
 
+COLLECT_AFTER = (100_000, 20, 50)
+"""Objects after which the interpreter looks for garbage; its 700 cost every command that loads a file a tenth of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -191,6 +194,8 @@ def run(arguments: Sequence[str], command: Callable[..., Any] | None = None) -> 
 
 def main() -> None:
     """The entry point of the installed command."""
+    gc.set_threshold(*COLLECT_AFTER)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes longer than reading a file
     code = run(sys.argv[1:])
     gc.freeze()  # the interpreter's last collection would walk all there is, a third of a second after a solve
     sys.exit(code)

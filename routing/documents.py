@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -45,12 +46,21 @@ class Document(BaseModel):
 def _iso_day(value: object) -> date:
     if isinstance(value, date):
         return value
-    if not isinstance(value, str) or not _ISO_DAY.fullmatch(value):
+    day = _day_of(value) if isinstance(value, str) else None
+    if day is None:
         raise ValueError(f'must be a date such as "2026-11-23" (it is {shorten(value)})')
+    return day
+
+
+@lru_cache(maxsize=512)  # a document names the same few days thousands of times
+def _day_of(text: str) -> date | None:
+    """The day of a text in the form of a date, None for another text."""
+    if not _ISO_DAY.fullmatch(text):
+        return None
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f'is {value!r}, not a date of the calendar; write one such as "2026-11-23"') from None
+        raise ValueError(f'is {text!r}, not a date of the calendar; write one such as "2026-11-23"') from None
 
 
 Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=str), PlainSerializer(date.isoformat)]

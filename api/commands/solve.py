@@ -23,8 +23,8 @@ from routing.problem import Problem, problem_from_json
 from routing.solve.options import DEFAULT_SECONDS, Progress, SolveOptions
 
 STANDARD = Path("-")
-LEAST_SEARCH_S = 0.3
-"""Search time that is kept even when starting and reading took longer than was asked for."""
+LEAST_SEARCH_S = 0.1
+"""Time that is kept for the search though starting and reading took longer than was asked for."""
 END_S = 0.15
 """Time kept for writing the plan and for the end of the interpreter."""
 SHOWN_EVERY_S = 0.2

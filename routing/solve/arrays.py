@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import itertools
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from routing.problem import Break, Problem, Shift, TimeWindow, Visit
+from routing.problem import Break, Problem, Promise, Shift, Visit
 from routing.travel import UNREACHABLE
 
 FAR = 100_000_000
 """Travel time that stands for "no road"; longer than any span a document can hold."""
 NEVER = 1_000_000_000
 """A time after every other time; its negative comes before every other."""
+
+ALWAYS = ((0, FAR),)
+"""The windows of a visit that has none, and so may start at any time."""
 
 PLAIN, PAUSED, WALKED = 0, 1, 2
 """How a shift is timed: no breaks, breaks, or anything that an insertion has to be walked through for."""
@@ -176,34 +180,47 @@ def _calendars(problem: Problem) -> tuple[Ints, list[list[tuple[Span, ...]]]]:
     """Calendar of each shift, and [calendar][visit] the spans a service may start in; equal days share a calendar."""
     known: dict[tuple[tuple[Span, ...], ...], int] = {}
     by_day: dict[date, int] = {}
+    opening = [_opening(visit) for visit in problem.visits]
     calendar = []
     for shift in problem.shifts:
         if shift.day not in by_day:
-            spans = tuple(_spans(visit, [w for w in visit.windows if w.day == shift.day]) for visit in problem.visits)
+            spans = tuple(
+                _spans(tuple(days.get(shift.day, ())) if visit.windows else ALWAYS, visit.max_late_s, visit.promise)
+                for visit, days in zip(problem.visits, opening, strict=True)
+            )
             by_day[shift.day] = known.setdefault(spans, len(known))
         calendar.append(by_day[shift.day])
     return np.array(calendar, np.int64), [list(day) for day in known]
 
 
-def _spans(visit: Visit, windows: list[TimeWindow]) -> tuple[Span, ...]:
+def _opening(visit: Visit) -> dict[date, list[tuple[int, int]]]:
+    """The visit's windows by their day, first and last second."""
+    days: dict[date, list[tuple[int, int]]] = {}
+    for window in visit.windows:
+        days.setdefault(window.day, []).append((window.start_s, window.end_s))
+    return days
+
+
+@lru_cache(maxsize=4096)  # most customers of a problem have the hours of others
+def _spans(windows: tuple[tuple[int, int], ...], max_late_s: int, promise: Promise | None) -> tuple[Span, ...]:
     """First start, last start and last start that is not late, window by window; disjoint and in order."""
-    if not visit.windows:
+    if windows == ALWAYS:
         spans: list[Span] = [(0, FAR, FAR)]
     else:
         merged: list[tuple[int, int]] = []
-        for first, last in sorted((w.start_s, w.end_s) for w in windows):
+        for first, last in sorted(windows):
             if merged and first <= merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
             else:
                 merged.append((first, last))
         nexts = [*(first for first, _ in merged[1:]), NEVER][: len(merged)]
         spans = [
-            (first, min(last + visit.max_late_s, following - 1), last)
+            (first, min(last + max_late_s, following - 1), last)
             for (first, last), following in zip(merged, nexts, strict=True)
         ]
-    if visit.promise is None:
+    if promise is None:
         return tuple(spans)
-    low, high = visit.promise.start_s, visit.promise.end_s
+    low, high = promise.start_s, promise.end_s
     return tuple((max(a, low), min(b, high), min(due, high)) for a, b, due in spans if a <= high and b >= low)
 
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
-
-from numba import njit
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _PART: dict[str, Any] = {"nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_compile: Any = njit
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
@@ -40,20 +38,30 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
     return compiled
 
 
-def _import_without_scipy() -> None:
-    """Have numba believe that there is no SciPy while it looks for it.
-
-    Numba asks for SciPy's linear algebra only to know whether its own np.cov would work; no kernel of ours calls that,
-    and the answer costs each process that solves 0.2 s.
-    """
-    name = "scipy.linalg"
-    if name in sys.modules:
-        return
-    sys.modules[name] = None  # type: ignore[assignment]  # how the import system is told that a module is not there
+@contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Have the import system believe that these modules are not there, save those that are loaded already."""
+    hidden = [name for name in names if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # how the import system is told so
     try:
-        importlib.import_module("numba.np.arraymath")
+        yield
     finally:
-        del sys.modules[name]
+        for name in hidden:
+            del sys.modules[name]
+
+
+def _load_numba() -> Any:
+    """Numba's njit, without the modules that numba looks for and no kernel of ours needs.
+
+    YAML is for a file of settings, cffi for foreign functions, SciPy's linear algebra for its own np.cov; together they
+    cost each process that solves a third of a second.
+    """
+    with _hidden("yaml", "cffi", "scipy.linalg"):
+        numba = importlib.import_module("numba")
+        importlib.import_module("numba.core.typing.cffi_utils")
+        importlib.import_module("numba.np.arraymath")
+    return numba.njit
 
 
 def drop_stale(folder: Path) -> None:
@@ -79,5 +87,5 @@ def drop_stale(folder: Path) -> None:
         return  # a folder that cannot be written holds no kernels of ours
 
 
-_import_without_scipy()
+_compile = _load_numba()
 drop_stale(Path(__file__).parent)

@@ -23,8 +23,8 @@ FINISH_PART = 1.0
 LEAST_FINISH_S = 0.05
 FINISH_S = 1e-5
 """Time kept for the same after the compiled search, per visit and shift."""
-LEAST_SEARCH_S = 0.01
-"""What the compiled search may take for its first plan when the limit has passed before it began."""
+LEAST_SEARCH_S = 0.1
+"""What the compiled search has when loading it took most of the limit: a first plan alone is a fifth below that."""
 FIRST_PART = 0.6
 """Part of the limit that the compiled search has in any case."""
 FIRST_S = 0.6
@@ -89,12 +89,16 @@ def solve_by_search(
     """The compiled search with its route pool and CP-SAT."""
     deadline = Deadline.after(options.time_s)
     from routing.solve.bounded import search_and_bound  # noqa: PLC0415 - the kernels load in a second the others save
+    from routing.solve.warm import load_search  # noqa: PLC0415 - as above
 
+    load_search()
     scheduler = Scheduler(problem)
     reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
     left = deadline.remaining_s
     limits = (
-        options if left is None else replace(options, seconds=max(LEAST_SEARCH_S, FIRST_PART * left, left - reserve))
+        options
+        if left is None or options.time_s is None
+        else replace(options, seconds=max(min(LEAST_SEARCH_S, options.time_s), FIRST_PART * left, left - reserve))
     )
     outcome = search_and_bound(problem, limits, on_progress, should_stop, on_routes)
     return finish(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from routing.problem import Problem
+from routing.solve.anneal import anneal
 from routing.solve.bound import upper_bound
 from routing.solve.bounded import search_and_bound
 from routing.solve.options import SolveOptions
+from routing.solve.search import LANES, search
 
 DAY = "2026-01-01"
 
@@ -26,12 +28,22 @@ def two_visits() -> Problem:
     )
 
 
+def one_shift() -> Problem:
+    """The same for the first shift alone."""
+    problem = two_visits()
+    return problem.with_parts(shifts=problem.shifts[:1], visits=problem.visits)
+
+
 def warm() -> None:
     """Run every kernel once on a problem of two visits; compiles what is not in the cache."""
-    problem = two_visits()
-    search_and_bound(problem, SolveOptions(iterations=20))
-    alone = problem.with_parts(shifts=problem.shifts[:1], visits=problem.visits)
-    upper_bound(alone)
+    search_and_bound(two_visits(), SolveOptions(iterations=20))
+    upper_bound(one_shift())
+
+
+def load_search() -> None:
+    """Bring the kernels of the search into memory, where they are not: part of a second from the cache."""
+    if not getattr(anneal, "signatures", ()):
+        search(one_shift(), SolveOptions(iterations=LANES))
 
 
 if __name__ == "__main__":
