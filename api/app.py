@@ -25,6 +25,7 @@ from api.request_log import RequestLog
 from api.routes import (
     api_keys,
     board,
+    calendars,
     customers,
     events,
     explanations,
@@ -116,7 +117,7 @@ def create_app(settings: Settings, solvers: WarmSolvers | None = None) -> FastAP
     app.add_middleware(RequestLog)
     errors.install(app)
     interface = APIRouter(prefix=PREFIX)
-    signing_in = (provider, sessions, me, links, people, api_keys)
+    signing_in = (provider, sessions, me, links, people, api_keys, calendars)
     planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs, board, route_files, promises)
     for noun in (*signing_in, *planned, customers, reps, territories, tiles, events, webhooks, privacy):
         interface.include_router(noun.router)

@@ -178,3 +178,16 @@ class TapAnswer(Document):
     note: str = ""
     version: Count = Field(description="Version of the visit, rising with every change")
     settled: str = "moved"
+
+
+class NoShowAnswer(TapAnswer):
+    """What a tap that nobody was there answers: the visit, and the rest of the day planned anew from that moment.
+
+    `repair` is None when the tap changed nothing or the day has nothing left to plan; `cause` of its plan is no_show.
+    """
+
+    repair: CancelAnswer | None = None
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The answer as JSON, with the contract's names in the diff."""
+        return self.model_dump_json(indent=indent, by_alias=True)

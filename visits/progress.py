@@ -59,7 +59,7 @@ def progress_of(
     available_s = max((free[stop.visit] for stop in executed), default=document.leave_s)
     at = executed[-1].customer if executed else None
     waiting = [stop for stop in document.stops if stop not in executed]
-    if waiting and available_s <= now_s:
+    if waiting and available_s < now_s:  # who is free this very moment has not set out yet
         target = waiting[0]
         if target.visit in without:
             at = target.customer if target.arrival_s <= now_s else at

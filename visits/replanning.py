@@ -102,6 +102,27 @@ def report_late(
     return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
 
 
+def repair_after_no_show(
+    store: Store,
+    viewer: Viewer,
+    visit_id: str,
+    *,
+    now: datetime,
+    travel: TravelSource,
+    effort: Effort | None = None,
+    fill: bool = True,
+) -> CancelAnswer:
+    """Plan the rest of the day anew from when the rep found nobody; the visit itself stands as it was tapped.
+
+    It happens once, however often it is asked for: later the first answer is given again.
+    Raises as `cancel_visit` does; ConflictError too when the day is over or the visit stands in no plan.
+    """
+    request: dict[str, Any] = {"kind": "repaired", "visit": visit_id, "fill": fill}
+    report = Report("no_show", None, request, "", fill=fill)
+    key = f"{visit_id}/no_show/repaired"
+    return _carry_out(_OwnDay(store, viewer, visit_id, report, key, now, travel, effort or Effort()))
+
+
 def _carry_out(work: _OwnDay) -> CancelAnswer:
     for attempt in range(1, ATTEMPTS + 1):
         try:

@@ -74,7 +74,7 @@ def complete(
 def no_show(
     store: Store, viewer: Viewer, visit_id: str, *, note: str, key: str, now: datetime, at: datetime | None = None
 ) -> TapAnswer:
-    """Nobody was there; the customer stays as due as before."""
+    """Nobody was there; the customer stays as due as before. `visits.replanning` then plans the rest of the day."""
     return _tap(store, viewer, visit_id, Tap(Action.NO_SHOW, {"note": note}, key, now, at))
 
 

@@ -56,6 +56,11 @@ POLICIES: dict[str, AccessPolicy] = {
     "list_sessions": EVERYBODY,
     "end_session": EVERYBODY,
     "end_current_session": EVERYBODY,
+    # a rep's own calendar: its address is the secret
+    "get_calendar": OPEN,
+    "get_my_calendar": REPS,
+    "create_my_calendar": REPS,
+    "delete_my_calendar": REPS,
     # other people's sign-ins: reps may add a phone of their own, the office one for the reps of its territories
     "create_rep_sign_in_link": EVERYBODY,
     "list_people": ADMINS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated
 
@@ -23,14 +23,18 @@ from api.schemas.visits import Arrival, Cancellation, Completion, NoShow, VisitO
 from routing.errors import BeatplanError
 from visits import replanning, taps
 from visits.asking_the_office import offer_to_office
-from visits.day_plan import CancelAnswer, TapAnswer
+from visits.day_plan import CancelAnswer, NoShowAnswer, TapAnswer
+from visits.errors import ConflictError, StaleError
 from visits.privacy.positions import ARRIVE, LEAVE, Point, keep_position
 from visits.queries.visits import get_visit, history_of, list_visits
 from visits.repairing import Effort
 from visits.scope import Viewer
+from visits.states import Settled
 
 router = APIRouter(route_class=GuardedRoute, prefix="/visits", tags=["visits"])
 log = logging.getLogger("beatplan.api")
+AT_THE_DOOR = timedelta(minutes=2)
+"""So soon after nobody was there the rep has not set out to the next stop yet."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -140,21 +144,28 @@ def complete(
     return answer
 
 
-@router.post("/{visit_id}/no-show", operation_id="record_no_show", summary="Nobody there", responses=problems(*TAP))
+@router.post(
+    "/{visit_id}/no-show",
+    operation_id="record_no_show",
+    summary="Nobody there, and repair the day",
+    response_model=NoShowAnswer,
+    responses=problems(*TAP),
+)
 def no_show(
     visit_id: ThingId,
     services: ServicesDep,
     viewer: ViewerDep,
+    background: BackgroundTasks,
     idempotency_key: IdempotencyKey = None,
     body: NoShow | None = None,
-) -> TapAnswer:
-    """Nobody was there; the customer stays as due as before."""
-    given, key = body or NoShow(), required_key(idempotency_key)
-    answer = taps.no_show(
-        services.store, viewer, visit_id, note=given.note, key=key, now=datetime.now(UTC), at=given.at
-    )
+) -> Response:
+    """Nobody was there; the customer stays as due as before, and the rest of the day begins at that moment."""
+    given, key, now = body or NoShow(), required_key(idempotency_key), datetime.now(UTC)
+    answer = taps.no_show(services.store, viewer, visit_id, note=given.note, key=key, now=now, at=given.at)
     _keep_position(services, viewer, answer, LEAVE, given.position)
-    return answer
+    repair = None if answer.settled != Settled.MOVED else _repair(services, viewer, answer, given, background)
+    whole = NoShowAnswer(**answer.model_dump(), repair=repair)
+    return Response(whole.to_json(), media_type="application/json", background=background)
 
 
 @router.post(
@@ -253,6 +264,28 @@ def _told(
     effort = Effort(seconds=services.settings.repair_seconds)
     background.add_task(offer_to_office, services.store, answer, now=now, travel=travel, effort=effort)
     return Response(answer.to_json(), media_type="application/json", background=background)
+
+
+def _repair(
+    services: Services, viewer: Viewer, answer: TapAnswer, given: NoShow, background: BackgroundTasks
+) -> CancelAnswer | None:
+    """The day after nobody was there, None where nothing is left of it. What goes wrong never fails the stored tap."""
+    began = time.perf_counter()
+    now, travel = datetime.now(UTC), services.tools.travel
+    if now - answer.at < AT_THE_DOOR:
+        now = answer.at
+    try:
+        repair = replanning.repair_after_no_show(
+            services.store, viewer, answer.visit, now=now, travel=travel, fill=given.fill
+        )
+    except BeatplanError as error:
+        if isinstance(error, StaleError) or not isinstance(error, ConflictError):  # else the day is over
+            log.warning("the day was not repaired after nobody was there: %s", error)
+        return None
+    services.metrics.repair_seconds.observe(time.perf_counter() - began)
+    effort = Effort(seconds=services.settings.repair_seconds)
+    background.add_task(offer_to_office, services.store, repair, now=now, travel=travel, effort=effort)
+    return repair
 
 
 def _keep_position(services: Services, viewer: Viewer, answer: TapAnswer, kind: str, position: Measured | None) -> None:

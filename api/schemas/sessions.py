@@ -55,7 +55,7 @@ class SessionOut(Shown):
     """One of a person's sign-ins."""
 
     id: str
-    kind: Annotated[str, Field(description="session, device (a phone, by link) or token (made on the command line).")]
+    kind: Annotated[str, Field(description="session, device (by link), token (made on the command line) or calendar.")]
     label: str
     created_at: datetime
     last_used_at: Annotated[datetime | None, Field(description="To a few minutes.")]

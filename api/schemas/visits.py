@@ -64,5 +64,6 @@ class NoShow(Given):
     """Nobody was there."""
 
     note: Text = ""
+    fill: Filling = True
     at: Tapped = None
     position: Here = None

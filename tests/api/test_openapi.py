@@ -81,6 +81,7 @@ def test_paths_of_the_contract() -> None:
         ("get", "/me"),
         ("get", "/reps/{rep_id}/plans/{date}"),
         ("get", "/plans"),
+        ("get", "/calendars/{token}.ics"),
         ("post", "/visits/{visit_id}/arrive"),
         ("post", "/visits/{visit_id}/complete"),
         ("post", "/visits/{visit_id}/cancel"),

@@ -211,8 +211,13 @@ def test_taps_show_on_the_plan_and_close_the_visit(under_way: Served) -> None:
     assert tap(under_way, "ana", first.visit, "complete", {"outcome": "order", "note": "20 boxes"}, key="d").json() == (
         done.json()
     )
-    assert tap(under_way, "ana", second.visit, "no-show").json()["state"] == "no_show"
+    nobody = tap(under_way, "ana", second.visit, "no-show", key="n").json()
+    assert nobody["state"] == "no_show"
     plan = today_of(under_way)
+    assert nobody["repair"]["plan"] == plan.model_dump(mode="json")
+    assert nobody["repair"]["before"]["version"] == plan.version - 1
+    assert tap(under_way, "ana", second.visit, "no-show", key="n").json() == nobody
+    assert today_of(under_way).version == plan.version
     assert [stop.state for stop in plan.stops if stop.visit in {first.visit, second.visit}] == ["done", "no_show"]
     assert under_way.get("ana", "/reps/ana/plans/today", headers={"If-None-Match": etag}).status_code == 200
     shown = under_way.get("ana", f"/visits/{first.visit}").json()

@@ -1,14 +1,14 @@
-"""What tests of the pages share: a browser, a service with a planned day, a signed-in phone."""
+"""What tests of the pages share: a browser, a service with a planned day, signing in."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from api.tools import WarmSolvers, make_tools
 from tests.api.browser import PASSWORD, give_password
@@ -28,7 +28,7 @@ PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with running_browser() as found:
         yield found
@@ -55,32 +55,8 @@ def service(day_sqlite: Path, roads: Path, tmp_path: Path) -> Iterator[Served]:
     """A running service on a database of its own, with two days planned."""
     shutil.copy(day_sqlite, tmp_path / "beatplan.db")
     with served(settings_for(f"sqlite:///{tmp_path / 'beatplan.db'}", roads, tmp_path), WarmSolvers(0)) as running:
-        give_password(running, "ana")
+        give_password(running, "ana", "dispatcher")
         yield running
-
-
-OpenPhone = Callable[..., Page]
-
-
-@pytest.fixture
-def phone(browser: Browser, service: Served) -> Iterator[OpenPhone]:
-    """Opens the phone page on the planned day, signed in as Ana; `outside` collects requests that left the origin."""
-    contexts: list[BrowserContext] = []
-
-    def open_phone(language: str = "en-GB", width: int = 390, height: int = 844, **more: object) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, locale=language, has_touch=True, is_mobile=True, **more
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{service.base_url}/today?date={MONDAY.isoformat()}")
-        sign_in(page, "ana")
-        return page
-
-    yield open_phone
-    for context in contexts:
-        context.close()
 
 
 def sign_in(page: Page, person: str) -> None:
@@ -88,4 +64,3 @@ def sign_in(page: Page, person: str) -> None:
     page.locator("form input[type=email]").fill(f"{person}@example.com")
     page.locator("form input[type=password]").fill(PASSWORD)
     page.locator("form button[type=submit]").click()
-    expect(page.locator("ol li button").first).to_be_visible()

@@ -27,10 +27,10 @@ from tests.visits.world import (
 from visits.day_plan import DayPlan, PlannedStop
 from visits.errors import ConflictError, InputError, NotFoundError
 from visits.models import Event, PlanVersion, Role, Visit
-from visits.replanning import cancel_visit
+from visits.replanning import cancel_visit, repair_after_no_show
 from visits.scope import SYSTEM, Viewer
 from visits.store import Store, open_store
-from visits.taps import arrive, complete
+from visits.taps import arrive, complete, no_show
 
 EVENING_BEFORE = at(20, day=MONDAY - timedelta(days=1))
 
@@ -120,6 +120,29 @@ def test_the_stop_being_driven_to_may_be_cancelled(store: Store) -> None:
     answer = cancel(store, before.stops[2].visit, now=now)
     assert [stop.visit for stop in answer.plan.stops[:2]] == [stop.visit for stop in before.stops[:2]]
     assert answer.plan.stops[2].arrival >= now
+
+
+def test_where_nobody_was_there_the_rest_of_the_day_begins_earlier(store: Store) -> None:
+    fill_town(store, 30)
+    plan(store)
+    before = day(store)
+    first, second = before.stops[:2]
+    complete(store, SYSTEM, first.visit, outcome="", note="", key="a", now=first.departure)
+    now = second.arrival + timedelta(minutes=2)
+    no_show(store, SYSTEM, second.visit, note="", key="b", now=now)
+    answer = repair_after_no_show(store, SYSTEM, second.visit, now=now, travel=StraightTravel(), fill=False)
+    after = day(store)
+    assert answer.plan == after
+    assert (after.cause, [stop.state for stop in after.stops[:2]]) == ("no_show", ["done", "no_show"])
+    kept = {stop.visit for stop in before.stops[2:]}
+    assert {stop.visit for stop in after.stops[2:]} <= kept
+    assert now <= after.stops[2].arrival < before.stops[2].arrival
+    again = repair_after_no_show(store, SYSTEM, second.visit, now=now, travel=StraightTravel(), fill=False)
+    assert (again, day(store).version) == (answer, after.version)
+    with pytest.raises(ConflictError):
+        repair_after_no_show(
+            store, SYSTEM, before.stops[3].visit, now=now + timedelta(days=1), travel=StraightTravel(), fill=False
+        )
 
 
 def test_the_break_is_taken_once(store: Store) -> None:

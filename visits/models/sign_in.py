@@ -16,6 +16,8 @@ class SignInKind(StrEnum):
     SESSION = "session"
     DEVICE = "device"
     TOKEN = "token"  # noqa: S105 - the name of a kind
+    CALENDAR = "calendar"
+    """The secret address of a rep's calendar: reads that and opens nothing else."""
 
 
 class SignIn(Table, table=True):

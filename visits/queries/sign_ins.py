@@ -61,13 +61,18 @@ def sign_in(
     return NewSignIn(row, token)
 
 
-def holder_of(session: Session, token: str, now: datetime) -> tuple[Person, SignIn] | None:
-    """The active person who holds a token that has not expired, with the sign-in; None when nobody does."""
+def holder_of(session: Session, token: str, now: datetime, *, calendar: bool = False) -> tuple[Person, SignIn] | None:
+    """The active person who holds a token that has not expired, with the sign-in; None when nobody does.
+
+    A calendar's address is no token to sign in with, and a token none of a calendar.
+    """
+    wanted = col(SignIn.kind) == SignInKind.CALENDAR if calendar else col(SignIn.kind) != SignInKind.CALENDAR
     statement = (
         select(Person, SignIn)
         .join(SignIn, col(SignIn.person_id) == Person.id)
         .where(
             SignIn.token_hash == hash_token(token),
+            wanted,
             col(Person.active),
             or_(col(SignIn.expires_at).is_(None), col(SignIn.expires_at) > now),
         )
@@ -115,6 +120,20 @@ def end_sign_ins(
         record(session, viewer, "person.signed_out", person_id, {"sign_ins": [row.id for row in rows]})
     session.flush()
     return len(rows)
+
+
+def open_calendar(session: Session, viewer: Viewer) -> str:
+    """A fresh secret for the address of the viewer's calendar; the one before ends now."""
+    end_sign_ins(session, viewer, viewer.person_id, kind=SignInKind.CALENDAR)
+    secret = f"cal_{secrets.token_urlsafe(24)}"
+    person = session.get_one(Person, viewer.person_id)
+    return sign_in(session, person, SignInKind.CALENDAR, label="calendar", token=secret).token
+
+
+def calendar_sign_in(session: Session, person_id: str) -> SignIn | None:
+    """The sign-in that a person's calendar has; None without one."""
+    statement = select(SignIn).where(SignIn.person_id == person_id, SignIn.kind == SignInKind.CALENDAR)
+    return session.exec(statement).first()
 
 
 def make_link(session: Session, viewer: Viewer, person: Person, now: datetime) -> tuple[str, datetime]:

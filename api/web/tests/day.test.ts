@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DayPlan, PlannedStop } from "../src/api/client";
 import type { Tap } from "../src/offline/tap";
-import { changesBetween, dateIn, daysLater, nextStop, progress, shownStops } from "../src/today/day";
+import { changesBetween, dateIn, daysLater, nextStop, progress, sameShift, shownStops, weekFrom } from "../src/today/day";
 
 function stop(visit: string, start_s: number, state = "planned"): PlannedStop {
   return { visit, name: visit, state, start_s, locked: state !== "planned" } as PlannedStop;
@@ -59,6 +59,14 @@ describe("what somebody else changed", () => {
     expect(changesBetween(before, day([stop("a", 30_000), stop("c", 38_000)], 2), new Set(["b"]))).toBeNull();
   });
 
+  test("stops that all moved alike are told in one line", () => {
+    const moved = (...minutes: number[]) => minutes.map((byMinutes) => ({ stop: stop("a", 0), byMinutes }));
+    expect(sameShift(moved(-30, -31, -30))).toBe(-30);
+    expect(sameShift(moved(-30, -12, -30))).toBeNull();
+    expect(sameShift(moved(-30, -30))).toBeNull();
+    expect(sameShift([])).toBeNull();
+  });
+
   test("nothing is nothing", () => {
     expect(changesBetween(before, day(before.stops, 2), new Set())).toBeNull();
   });
@@ -74,5 +82,6 @@ describe("dates", () => {
   test("days later over months and clock changes", () => {
     expect(daysLater("2026-03-28", 2)).toBe("2026-03-30");
     expect(daysLater("2026-12-31", 1)).toBe("2027-01-01");
+    expect(weekFrom("2026-12-28").at(-1)).toBe("2027-01-03");
   });
 });

@@ -10,7 +10,7 @@ let replies: (tap: Tap) => Reply | Promise<Reply>;
 let clock: number;
 let count = 0;
 
-const ACCEPTED: Reply = { kind: "accepted", answer: {}, kept: false };
+const ACCEPTED: Reply = { kind: "accepted", answer: {}, kept: false, stands: "" };
 
 function tapOn(visit: string, more: Partial<NewTap> = {}): NewTap {
   return { person: "ana", visit, name: visit, kind: "arrive", body: {}, version: 1, heldUntil: 0, ...more };
@@ -104,7 +104,7 @@ describe("outbox", () => {
     const box = outbox();
     await box.add(tapOn("a"));
     await box.add(tapOn("b"));
-    replies = (tap) => (tap.visit === "a" ? { kind: "refused", detail: "already cancelled" } : ACCEPTED);
+    replies = (tap) => (tap.visit === "a" ? { kind: "refused", detail: "already cancelled", stands: "cancelled" } : ACCEPTED);
     await box.flush("ana");
     const [left, ...none] = await box.all("ana");
     expect(none).toEqual([]);
@@ -118,7 +118,7 @@ describe("outbox", () => {
   test("a tap that came too late to change anything is shown as noted", async () => {
     const box = outbox();
     await box.add(tapOn("a"));
-    replies = () => ({ kind: "accepted", answer: {}, kept: true });
+    replies = () => ({ kind: "accepted", answer: {}, kept: true, stands: "done" });
     await box.flush("ana");
     expect((await box.all("ana"))[0]?.state).toBe("kept");
   });
@@ -140,6 +140,29 @@ describe("outbox", () => {
     clock += 10_001;
     await box.flush("ana");
     expect(await box.withdraw(cancel.seq)).toBe(false);
+  });
+
+  test("what is found out after a tap is added while it waits, and brings nothing back that was sent", async () => {
+    const box = outbox();
+    const tap = await box.add(tapOn("a"));
+    const position = { lon: 24.9, lat: 60.2, accuracy_m: 8 };
+    await box.amend(tap.seq, { position });
+    await box.flush("ana");
+    expect(sent[0]?.body.position).toEqual(position);
+    await box.amend(tap.seq, { position });
+    expect(await box.all("ana")).toEqual([]);
+  });
+
+  test("a tap that changed nothing keeps how its visit stands instead", async () => {
+    const box = outbox();
+    await box.add(tapOn("a"));
+    await box.add(tapOn("b"));
+    replies = (tap) =>
+      tap.visit === "a"
+        ? { kind: "refused", detail: "no", stands: "cancelled" }
+        : { kind: "accepted", answer: {}, kept: true, stands: "done" };
+    await box.flush("ana");
+    expect((await box.all("ana")).map((tap) => tap.stands)).toEqual(["cancelled", "done"]);
   });
 
   test("settling never drops a tap that waits", async () => {

@@ -2,11 +2,13 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
+export type BrokenRule = Schemas["Violation"];
 export type CancelAnswer = Schemas["CancelAnswer"];
 export type DayPlan = Schemas["DayPlan"];
 export type Explanation = Schemas["Explanation"];
 export type FillIn = Schemas["FillIn"];
 export type Me = Schemas["Me"];
+export type NoShowAnswer = Schemas["NoShowAnswer"];
 export type PlannedStop = Schemas["PlannedStop"];
 export type ProposalAnswer = Schemas["ProposalAnswer"];
 export type TapAnswer = Schemas["TapAnswer"];

@@ -6,9 +6,13 @@ import { sentenceOf, service, type TapAnswer } from "./client";
 export async function sendTap(tap: Tap): Promise<Reply> {
   try {
     const { data, error, response } = await post(tap);
-    if (data !== undefined) return { kind: "accepted", answer: data, kept: (data as TapAnswer).settled === "kept" };
+    if (data !== undefined) {
+      const { settled, state } = data as TapAnswer;
+      return { kind: "accepted", answer: data, kept: settled === "kept", stands: state ?? "" };
+    }
     const why = haltAt(response.status);
-    return why ? { kind: "later", why } : { kind: "refused", detail: sentenceOf(error) };
+    if (why) return { kind: "later", why };
+    return { kind: "refused", detail: sentenceOf(error), stands: await stateOf(tap.visit) };
   } catch {
     return { kind: "later", why: "offline" };
   }
@@ -20,21 +24,29 @@ function haltAt(status: number): Halt | null {
   return status === 408 || status === 429 || status >= 500 ? "unwell" : null;
 }
 
+/** How the visit of a refused tap stands; empty where it cannot be asked. */
+async function stateOf(visit: string): Promise<string> {
+  const asked = service.GET("/api/v1/visits/{visit_id}", { params: { path: { visit_id: visit } } });
+  return asked.then(({ data }) => data?.state ?? "", () => "");
+}
+
 function post(tap: Tap) {
   const params = { path: { visit_id: tap.visit }, header: { "idempotency-key": tap.key } };
-  const { outcome = "", note = "", reason = "", minutes = 15 } = tap.body;
+  const { outcome = "", note = "", reason = "", minutes = 15, position = null } = tap.body;
   const { at } = tap;
+  // the rep chooses what to do with freed time
+  const fill = false;
   switch (tap.kind) {
     case "arrive":
-      return service.POST("/api/v1/visits/{visit_id}/arrive", { params, body: { at } });
+      return service.POST("/api/v1/visits/{visit_id}/arrive", { params, body: { at, position } });
     case "complete":
-      return service.POST("/api/v1/visits/{visit_id}/complete", { params, body: { outcome, note, at } });
+      return service.POST("/api/v1/visits/{visit_id}/complete", { params, body: { outcome, note, at, position } });
     case "no-show":
-      return service.POST("/api/v1/visits/{visit_id}/no-show", { params, body: { note, at } });
+      return service.POST("/api/v1/visits/{visit_id}/no-show", { params, body: { note, at, position, fill } });
     case "cancel":
-      return service.POST("/api/v1/visits/{visit_id}/cancel", { params, body: { reason } });
+      return service.POST("/api/v1/visits/{visit_id}/cancel", { params, body: { reason, fill } });
     case "skip":
-      return service.POST("/api/v1/visits/{visit_id}/skip", { params, body: { reason } });
+      return service.POST("/api/v1/visits/{visit_id}/skip", { params, body: { reason, fill } });
     case "late":
       return service.POST("/api/v1/visits/{visit_id}/late", { params, body: { minutes } });
   }

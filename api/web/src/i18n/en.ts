@@ -100,7 +100,7 @@ export const en = {
   alreadyIn: "In your route",
   addIt: "Add",
   takeOut: "Take out",
-  orHome: (minutes: number) => `Or go home ${minutes} min earlier: take out what was added.`,
+  orHome: (minutes: number) => `Or add nothing and be home ${minutes} min earlier.`,
   promisesLost: "These promises no longer fit. Please call:",
   keepRoute: "Keep this route",
   added: "Added",
@@ -127,7 +127,7 @@ export const en = {
   working: "One moment…",
   // not sent yet
   sync: "State of sending",
-  allSent: "All sent",
+  allSent: "Sent",
   offline: "Offline",
   waiting: (count: number) => `${count} waiting`,
   refusedCount: (count: number) => `${count} to look at`,
@@ -186,6 +186,60 @@ export const en = {
   newVersion: "There is a new version of this page.",
   reload: "Load it",
   notPossible: "That is not possible right now.",
+  // the phone: what changed
+  allMoved: (count: number, by: string) => `${n(count, "stop", "stops")} ${by}`,
+  free: "Nothing planned",
+  newTimes: (count: number) => `${n(count, "stop has a new time", "stops have new times")}`,
+  // the phone: what a change would break
+  breaksWindow: (name: string, minutes: number) => `${name} would start ${minutes} min too late for its hours.`,
+  breaksPromise: (name: string) => `What was promised to ${name} would not be kept.`,
+  breaksEnd: (minutes: number) => `Your day would end ${minutes} min late.`,
+  breaksBreak: "Your break would not fit.",
+  breaksSkill: (name: string) => `${name} needs a skill that you do not have.`,
+  breaksDriving: "It is more driving than your day allows.",
+  breaksOther: (name: string) => `${name || "It"} does not fit this day.`,
+  // the phone: the day and its visits
+  tierLeft: (count: number) => `${n(count, "A customer", "A customers")} left`,
+  nextDue: (day: string) => `Next visit due ${day}`,
+  // the phone: conflicts
+  standsCancelled: "It was cancelled meanwhile.",
+  standsSkipped: "It was taken off this day meanwhile.",
+  standsDone: "It is already done.",
+  standsNoShow: "It is already noted that nobody was there.",
+  standsArrived: "You are already there.",
+  standsElsewhere: "It is no longer where you saw it: the office planned it anew.",
+  tookPlace: "It did take place",
+  // the phone: earlier visits
+  allVisits: (count: number) => `All ${count} visits`,
+  // the phone: signing in by link
+  byLink: "I have a link",
+  byPassword: "With my password",
+  byProvider: (name: string) => `With ${name}`,
+  link: "Link",
+  linkHelp: "Scan the code from your dispatcher with the camera of this phone, or paste the link here.",
+  linkFailed: "This link was used already or is older than ten minutes. Ask for a new one.",
+  otherPhone: "Sign in another phone",
+  scanHelp: "Scan it with the camera of the other phone within ten minutes. It works once.",
+  // the phone: home screen
+  installByHand: "Tap Share, then Add to Home Screen: it opens faster and keeps your day for longer.",
+  notNow: "Not now",
+  // the phone: position
+  position: "Say where I am with Arrived and Done",
+  positionHelp: (days: number) => `One point with each tap, in working hours, never in between; deleted after ${n(days, "day", "days")}.`,
+  positionBlocked: "This phone does not let the page know where it is. Allow it in the browser's settings.",
+  // the phone: calendar
+  calendar: "Your visits in your calendar",
+  calendarHelp: "Make a secret address that your own calendar follows.",
+  calendarAddress: "Address for your calendar",
+  calendarOnce: "Whoever has it sees your visits. It is shown only now.",
+  calendarSince: (day: string) => `Your calendar follows since ${day}.`,
+  calendarOpen: "Make an address",
+  calendarAnew: "New address",
+  calendarEnd: "End it",
+  copy: "Copy",
+  copied: "Copied.",
+  copyByHand: "Please select and copy it by hand.",
+  subscribe: "Open calendar",
 };
 
 export type Messages = {

@@ -23,6 +23,12 @@ class Speech {
     return format.format(new Date(`${date}T12:00:00Z`));
   }
 
+  /** A day with its year, such as “23 Nov 2026”. */
+  longDay(date: string): string {
+    const format = new Intl.DateTimeFormat(TAGS[this.language], { dateStyle: "medium", timeZone: "UTC" });
+    return format.format(new Date(`${date}T12:00:00Z`));
+  }
+
   /** The time of day of a moment on this phone. */
   time(moment: number | string): string {
     return new Date(moment).toLocaleTimeString(TAGS[this.language], { hour: "2-digit", minute: "2-digit", hour12: false });

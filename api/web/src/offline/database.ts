@@ -41,7 +41,7 @@ export async function forget(database: Database, person: string): Promise<void> 
   await transaction.done;
 }
 
-/** Forgets all days, as when somebody else signs in. */
+/** Forgets all days and customers, as when somebody else signs in. */
 export async function forgetDays(database: Database): Promise<void> {
-  await database.delete("kept", IDBKeyRange.bound("day/", "day/\uffff"));
+  for (const kind of ["day", "history"]) await database.delete("kept", IDBKeyRange.bound(`${kind}/`, `${kind}/\uffff`));
 }

@@ -17,6 +17,11 @@ class Installer {
     return this.#prompt !== null;
   }
 
+  /** Whether it takes the rep's own hand: iPhones offer nothing to a page, and it is not installed yet. */
+  get byHand(): boolean {
+    return /iPhone|iPad/.test(navigator.userAgent) && !matchMedia("(display-mode: standalone)").matches;
+  }
+
   install(): void {
     void this.#prompt?.prompt();
     this.#prompt = null;

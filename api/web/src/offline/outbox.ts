@@ -1,10 +1,10 @@
 import type { Database } from "./database";
-import type { NewTap, Tap } from "./tap";
+import type { NewTap, Tap, TapBody } from "./tap";
 
 /** What became of sending one tap. */
 export type Reply =
-  | { kind: "accepted"; answer: unknown; kept: boolean }
-  | { kind: "refused"; detail: string }
+  | { kind: "accepted"; answer: unknown; kept: boolean; stands: string }
+  | { kind: "refused"; detail: string; stands: string }
   | { kind: "later"; why: Halt };
 
 /** Why the queue stands still: no network, nobody signed in, the service is unwell, or a tap may yet be taken back. */
@@ -44,9 +44,10 @@ export class Outbox {
     const tap = {
       ...fresh,
       key: crypto.randomUUID(),
-      at: new Date(this.#parts.now()).toISOString(),
+      at: fresh.at ?? new Date(this.#parts.now()).toISOString(),
       state: "waiting" as const,
       refusal: "",
+      stands: "",
     };
     const seq = await this.#parts.database.add("taps", tap);
     this.#parts.onChange();
@@ -70,6 +71,14 @@ export class Outbox {
     });
   }
 
+  /** Adds to a tap what was found out after it; nothing where it is sent already. */
+  async amend(seq: number, body: TapBody): Promise<void> {
+    const changing = this.#parts.database.transaction("taps", "readwrite");
+    const tap = await changing.store.get(seq);
+    if (tap?.state === "waiting") await changing.store.put({ ...tap, body: { ...tap.body, ...body } });
+    await changing.done;
+  }
+
   /** The rep has read what became of a refused or kept tap. */
   async settle(seq: number): Promise<void> {
     const tap = await this.#parts.database.get("taps", seq);
@@ -87,8 +96,9 @@ export class Outbox {
         if (tap.heldUntil > now()) return { halt: "held", wakeAt: tap.heldUntil };
         const reply = await this.#parts.send(tap);
         if (reply.kind === "later") return { halt: reply.why, wakeAt: null };
-        if (reply.kind === "refused") await database.put("taps", { ...tap, state: "refused", refusal: reply.detail });
-        else if (reply.kept) await database.put("taps", { ...tap, state: "kept" });
+        const { stands } = reply;
+        if (reply.kind === "refused") await database.put("taps", { ...tap, state: "refused", refusal: reply.detail, stands });
+        else if (reply.kept) await database.put("taps", { ...tap, state: "kept", stands });
         else await database.delete("taps", tap.seq);
         if (reply.kind === "accepted") await this.#parts.onAccepted(tap, reply.answer);
         this.#parts.onChange();

@@ -7,6 +7,15 @@ export interface TapBody {
   note?: string;
   reason?: string;
   minutes?: number;
+  /** Where it was tapped, of reps who allow it. */
+  position?: Position;
+}
+
+/** A place as the phone measured it, WGS-84 degrees; `accuracy_m` is how far it may be off. */
+export interface Position {
+  lon: number;
+  lat: number;
+  accuracy_m: number;
 }
 
 export interface NewTap {
@@ -19,6 +28,8 @@ export interface NewTap {
   body: TapBody;
   /** The version of the plan that the rep saw. */
   version: number;
+  /** When it was tapped, ISO 8601; now where it is not said. */
+  at?: string;
   /** Until this moment (ms) the tap can be taken back and is not sent; 0: at once. */
   heldUntil: number;
 }
@@ -28,10 +39,11 @@ export interface Tap extends NewTap {
   seq: number;
   /** Idempotency-Key: however often the tap is sent, it counts once. */
   key: string;
-  /** When it was tapped, ISO 8601. */
   at: string;
   /** `refused` and `kept` wait for the rep to read them; a kept one stands in the visit's history and changed nothing. */
   state: "waiting" | "refused" | "kept";
   /** What the service said of a refused tap. */
   refusal: string;
+  /** The state that the visit has at the service instead, of a tap that changed nothing; empty: not known. */
+  stands: string;
 }

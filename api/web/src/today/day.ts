@@ -101,3 +101,14 @@ export function daysLater(date: string, days: number): string {
   moved.setUTCDate(moved.getUTCDate() + days);
   return moved.toISOString().slice(0, 10);
 }
+
+/** A date and the six after it. */
+export function weekFrom(date: string): string[] {
+  return Array.from({ length: 7 }, (_, days) => daysLater(date, days));
+}
+
+/** The minutes by which all of some stops moved, if they moved alike; else null. */
+export function sameShift(retimed: Changes["retimed"]): number | null {
+  const [first, ...rest] = retimed.map((one) => one.byMinutes);
+  return first !== undefined && rest.length > 1 && rest.every((one) => Math.abs(one - first) <= 1) ? first : null;
+}

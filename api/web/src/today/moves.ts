@@ -28,8 +28,23 @@ async function price(plan: DayPlan, move: Move): Promise<Priced> {
   return data ? { proposal: data, refusal: "" } : { proposal: null, refusal: sentenceOf(error) };
 }
 
-/** Makes a priced change; gives the rep's new day, or the sentence why not. */
-export async function commit(proposal: ProposalAnswer, rep: string): Promise<{ plan: DayPlan | null; refusal: string }> {
+/** The rep's new day, or the sentence why it stays as it is. */
+export interface Done {
+  plan: DayPlan | null;
+  refusal: string;
+}
+
+/** Takes a suggested visit into a day. */
+export async function takeFillIn(plan: DayPlan, visit: string): Promise<Done> {
+  const { data, error } = await service.POST("/api/v1/reps/{rep_id}/plans/{date}/fill-ins", {
+    params: { path: { rep_id: plan.rep, date: plan.date }, header: { "idempotency-key": crypto.randomUUID() } },
+    body: { visit },
+  });
+  return data ? { plan: data.plan ?? null, refusal: "" } : { plan: null, refusal: sentenceOf(error) };
+}
+
+/** Makes a priced change. */
+export async function commit(proposal: ProposalAnswer, rep: string): Promise<Done> {
   const { data, error } = await service.POST("/api/v1/proposals/{proposal_id}/commit", {
     params: { path: { proposal_id: proposal.id }, header: { "if-match": proposal.etag } },
     body: { confirm: proposal.broken.length > 0 },

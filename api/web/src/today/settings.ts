@@ -6,6 +6,8 @@ export interface Settings {
   language: Language | null;
   navigator: Navigator | null;
   largeText: boolean;
+  /** Whether the rep has answered the offer to install the page. */
+  installAsked: boolean;
 }
 
-export const AT_FIRST: Settings = { language: null, navigator: null, largeText: false };
+export const AT_FIRST: Settings = { language: null, navigator: null, largeText: false, installAsked: false };

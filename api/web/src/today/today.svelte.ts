@@ -1,25 +1,24 @@
-import { service, speakWith, type CancelAnswer, type DayPlan, type Me } from "../api/client";
+import { service, speakWith, type CancelAnswer, type DayPlan, type Me, type NoShowAnswer, type VisitOut } from "../api/client";
 import { sendTap } from "../api/sending";
 import { forget, forgetDays, keep, recall, type Database } from "../offline/database";
+import { fetchDay, forgetOldDays, keepDay, keptDay, refreshDays, type KeptDay } from "../offline/days";
+import { historyOf, keepHistory } from "../offline/history";
 import { Outbox, type Halt } from "../offline/outbox";
 import { keepPack } from "../offline/pack";
+import { whereThisIs } from "../offline/position";
 import { followEvents } from "../offline/live";
 import type { NewTap, Tap } from "../offline/tap";
-import { changesBetween, dateIn, nextStop, progress, shownStops, type Changes } from "./day";
+import { changesBetween, dateIn, nextStop, progress, shownStops, weekFrom, type Changes } from "./day";
+import { positionRules, type PositionRules } from "./privacy";
 import { AT_FIRST, type Settings } from "./settings";
-
-/** A day as it is kept on the phone. */
-interface KeptDay {
-  plan: DayPlan;
-  etag: string;
-  fetchedAt: number;
-}
 
 /** The time in which a cancelled visit can be taken back. */
 export const UNDO_MS = 10_000;
 const STALE_MS = 24 * 3600_000;
 const LOOK_AGAIN_MS = 60_000;
 const SOON_MS = 2_000;
+/** Taps that say where the rep is, if the rep lets them. */
+const ON_THE_SPOT = new Set(["arrive", "complete", "no-show"]);
 
 /** Everything the phone page shows and does. One per page; starts with what the phone keeps, then asks the service. */
 export class Today {
@@ -38,6 +37,7 @@ export class Today {
   repaired = $state.raw<CancelAnswer | null>(null);
   changes = $state.raw<Changes | null>(null);
   settings = $state.raw<Settings>(AT_FIRST);
+  positions = $state.raw<PositionRules | null>(null);
 
   stops = $derived(this.plan ? shownStops(this.plan, this.taps) : []);
   next = $derived(nextStop(this.stops));
@@ -53,6 +53,7 @@ export class Today {
   #flushing: Promise<void> | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #packed = "";
 
   constructor(database: Database) {
     this.#database = database;
@@ -69,6 +70,7 @@ export class Today {
     const database = this.#database;
     speakWith((await recall<string>(database, "token")) ?? null);
     this.settings = { ...AT_FIRST, ...(await recall<Settings>(database, "settings")) };
+    this.positions = (await recall<PositionRules>(database, "positions")) ?? null;
     this.me = (await recall<Me>(database, "me")) ?? null;
     await this.#recount();
     await this.#recallDay();
@@ -122,22 +124,22 @@ export class Today {
   }
 
   async choose(date: string | null): Promise<void> {
-    this.date = date;
-    this.plan = null;
-    this.fetchedAt = null;
-    this.changes = null;
-    this.noPlan = false;
+    Object.assign(this, { date, plan: null, fetchedAt: null, changes: null, noPlan: false });
     this.#etag = "";
     await this.#recallDay();
     await this.refresh();
   }
 
-  /** Notes a tap of the rep; it is sent when there is a network. */
-  async tap(what: Pick<NewTap, "visit" | "name" | "kind" | "body">, undoMs = 0): Promise<void> {
+  /** Notes a tap of the rep, made now or at the moment that it names; it is sent when there is a network. */
+  async tap(what: Pick<NewTap, "visit" | "name" | "kind" | "body" | "at">, undoMs = 0): Promise<void> {
     if (!this.me) return;
     const heldUntil = undoMs ? Date.now() + undoMs : 0;
-    await this.#outbox.add({ ...what, person: this.me.id, version: this.plan?.version ?? 0, heldUntil });
+    const { seq } = await this.#outbox.add({ ...what, person: this.me.id, version: this.plan?.version ?? 0, heldUntil });
     await this.#recount();
+    if (ON_THE_SPOT.has(what.kind) && !what.at && this.positions?.agreed) {
+      const position = await whereThisIs();
+      if (position) await this.#outbox.amend(seq, { position });
+    }
     void this.flush().then(() => this.#tryAgainLater());
   }
 
@@ -181,11 +183,12 @@ export class Today {
 
   /** Ends the sign-in and clears this phone of everything that is this person's. */
   async signOut(): Promise<void> {
-    await service.DELETE("/api/v1/sessions/current" as never, {} as never).catch(() => undefined);
+    await service.DELETE("/api/v1/sessions/current").catch(() => undefined);
     if (this.me) await forget(this.#database, this.me.id);
     if ("caches" in globalThis) await caches.delete("tiles");
     speakWith(null);
-    Object.assign(this, { me: null, plan: null, taps: [], changes: null, repaired: null, signedOut: true });
+    const nothing = { me: null, plan: null, taps: [], changes: null, repaired: null, positions: null, settings: AT_FIRST };
+    Object.assign(this, { ...nothing, signedOut: true });
     this.#etag = "";
   }
 
@@ -200,11 +203,38 @@ export class Today {
     await this.#show({ plan, etag: "", fetchedAt: Date.now() });
   }
 
+  /** The date that it is where the rep works. */
+  get todayThere(): string {
+    return dateIn(this.plan?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+  }
+
+  /** Today and the six days after it as this phone keeps them, then, where there is a network, as they are. */
+  async *week(): AsyncGenerator<(KeptDay | null)[]> {
+    const rep = this.me?.rep_id;
+    if (!rep) return;
+    const dates = weekFrom(this.todayThere);
+    yield await Promise.all(dates.map(async (date) => (await keptDay(this.#database, rep, date)) ?? null));
+    yield await refreshDays(this.#database, rep, dates);
+  }
+
+  /** All earlier visits to a customer. */
+  history(customer: string): Promise<VisitOut[]> {
+    return historyOf(this.#database, customer);
+  }
+
+  /** Asks what the organisation keeps of positions and what this rep said to it. */
+  async learnPositions(): Promise<void> {
+    const rules = this.me?.rep_id ? await positionRules(this.me.rep_id) : null;
+    if (!rules) return;
+    this.positions = rules;
+    await keep(this.#database, "positions", rules);
+  }
+
   async #accepted(tap: Tap, answer: unknown): Promise<void> {
-    if (tap.kind !== "cancel" && tap.kind !== "skip" && tap.kind !== "late") return;
-    const told = answer as CancelAnswer;
-    if (told.plan) await this.adopt(told.plan);
-    if (told.diff) this.repaired = told;
+    if (tap.kind === "arrive" || tap.kind === "complete") return;
+    const told = tap.kind === "no-show" ? (answer as NoShowAnswer).repair : (answer as CancelAnswer);
+    if (told?.plan) await this.adopt(told.plan);
+    if (told?.diff) this.repaired = told;
   }
 
   /** Who is signed in, as the service or, without a network, as this phone knows it. */
@@ -238,7 +268,7 @@ export class Today {
     const rep = this.me?.rep_id;
     if (!rep) return;
     const zone = (await recall<string>(this.#database, "zone")) ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const kept = await recall<KeptDay>(this.#database, `day/${rep}/${this.date ?? dateIn(zone)}`);
+    const kept = await keptDay(this.#database, rep, this.date ?? dateIn(zone));
     if (!kept || this.plan) return;
     this.plan = kept.plan;
     this.fetchedAt = kept.fetchedAt;
@@ -250,27 +280,19 @@ export class Today {
     const rep = this.me?.rep_id;
     if (!rep) return;
     const asked = this.date;
-    try {
-      const { data, response } = await service.GET("/api/v1/reps/{rep_id}/plans/{date}", {
-        params: {
-          path: { rep_id: rep, date: asked ?? "today" },
-          header: this.#etag ? { "if-none-match": this.#etag } : {},
-        },
-      });
-      if (asked !== this.date) return;
-      this.ready = true;
-      if (response.status === 304) this.fetchedAt = Date.now();
-      else if (response.status === 404) {
-        this.noPlan = true;
-        this.plan = null;
-      } else if (data) {
-        const before = this.plan;
-        await this.#show({ plan: data, etag: response.headers.get("ETag") ?? "", fetchedAt: Date.now() });
-        if (before && before.date === data.date && before.version < data.version) this.#tellChanges(before, data);
-      }
-    } catch {
-      this.halt = "offline";
-      this.ready = true;
+    const fetched = await fetchDay(rep, asked ?? "today", this.#etag);
+    if (asked !== this.date) return;
+    this.ready = true;
+    if (fetched.kind === "offline") this.halt = "offline";
+    else if (fetched.kind === "same") this.fetchedAt = Date.now();
+    else if (fetched.kind === "none") {
+      this.noPlan = true;
+      this.plan = null;
+    } else if (fetched.kind === "new") {
+      const before = this.plan;
+      await this.#show(fetched.day);
+      const { plan } = fetched.day;
+      if (before && before.date === plan.date && before.version < plan.version) this.#tellChanges(before, plan);
     }
   }
 
@@ -285,9 +307,19 @@ export class Today {
     this.#etag = day.etag;
     this.noPlan = false;
     this.ready = true;
-    await keep(this.#database, "zone", day.plan.timezone);
-    await keep(this.#database, `day/${day.plan.rep}/${day.plan.date}`, day);
-    whenIdle(() => void keepPack(day.plan).catch(() => undefined));
+    await keepDay(this.#database, day);
+    whenIdle(() => void this.#pack(day.plan).catch(() => undefined));
+  }
+
+  /** Keeps what belongs to a day for the phone without a network: its map, what was before, the rules. */
+  async #pack(plan: DayPlan): Promise<void> {
+    const content = `${plan.date} ${plan.stops.map((stop) => stop.visit).join(" ")}`;
+    if (content === this.#packed) return;
+    this.#packed = content;
+    await keepPack(plan);
+    await keepHistory(this.#database, plan);
+    await this.learnPositions();
+    await forgetOldDays(this.#database, this.todayThere);
   }
 
   async #recount(): Promise<void> {

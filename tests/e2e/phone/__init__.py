@@ -1,0 +1,1 @@
+"""The rep's phone page in a real browser."""
