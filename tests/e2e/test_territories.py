@@ -149,7 +149,7 @@ def test_a_quarter_of_a_manager(open_page: OpenPage, service: Served) -> None:
     before = {customer: owner(service, customer) for customer in (7, 8, 9)}
     find(page, 7)
     target = other_than(territory_in(page))
-    box = page.locator("section.map").bounding_box()
+    box = page.locator(".map[data-drawn]").bounding_box()
     row = page.locator(f"[data-territory='{target}'] .row").bounding_box()
     assert box is not None
     assert row is not None
@@ -222,7 +222,7 @@ def test_many_at_once_and_what_if(open_page: OpenPage, service: Served) -> None:
     assert faults(page) == []
     # a line around the middle of the map
     page.get_by_role("button", name="套索").click()
-    box = page.locator("section.map").bounding_box()
+    box = page.locator(".map[data-drawn]").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 80, y - 80)
