@@ -48,7 +48,7 @@ def propose(
 ) -> Found:
     """One of the named proposals. As it is now has no bound: nothing was sought. Raises KeyError, SolveError."""
     if name == AS_NOW:
-        owner = seeded(case, common, case.present)
+        owner = seeded(case, common, case.present, all_territories=False)
         cost = objective(case, common, owner)
         return Found(owner, case.targets(owner), cost, 0.0, excess_of(case, common, owner))
     return search(case, wish_of(name, common), effort, should_stop)

@@ -20,6 +20,7 @@ _WORK_UNITS, _COST_UNITS = 1000, 1000
 _OVER = 200
 """Price of an average customer's work beyond the tolerance, in average costs."""
 _ROUNDS = 30
+_LEAST = 0.005
 _NODE_LIMIT = 400
 """Customers of a window at most; larger windows are left to the search."""
 
@@ -28,8 +29,8 @@ _NODE_LIMIT = 400
 class Care:
     """How long CP-SAT may take, and how far customers may go.
 
-    `time` is deterministic time per round, which is about as many seconds; `steps` those of the neighbour graph within
-    which a territory must begin for a customer to go there, None for anywhere.
+    `time` is deterministic time of a window, about as many seconds; `steps` those of the neighbour graph within which
+    a territory must begin for a customer to go there, None for anywhere.
     """
 
     time: float = 1.0
@@ -52,14 +53,18 @@ def polish(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = care.seed
-    solver.parameters.max_deterministic_time = care.time
+    left = care.time
     for _ in range(_ROUNDS):
+        solver.parameters.max_deterministic_time = left
         status = solver.solve(model.model)
+        left -= solver.response_proto.deterministic_time
         if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             return owner
         found = model.owners(solver)
         if not model.forbid_pieces(found):
             return found if _better(case, wish, found, owner) else owner
+        if left <= _LEAST:
+            return owner
     return owner
 
 
@@ -206,7 +211,7 @@ class _Window:
         self.model.add(sum(moved) <= spare)
 
 
-def mended(case: Case, wish: Wish, owner: Owners, care: Care = Care(), most: int = 12) -> Owners:
+def mended(case: Case, wish: Wish, owner: Owners, care: Care = Care(), most: int = 4) -> Owners:
     """Owners with the windows around territories beyond the tolerance polished, worst first, at most so many."""
     for _ in range(most):
         off = (np.abs(case.loads(owner) / case.targets(owner) - 1)).max(axis=1)

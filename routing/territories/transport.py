@@ -157,9 +157,9 @@ def _nobody_empty(case: Case, costs: Floats, owner: Owners) -> Owners:
     return owner
 
 
-def seeded(case: Case, wish: Wish, owner: Owners) -> Owners:
-    """Owners without -1 and without empty territories: nobody's customers go to the cheapest."""
+def seeded(case: Case, wish: Wish, owner: Owners, *, all_territories: bool = True) -> Owners:
+    """Owners without -1 and, with `all_territories`, without empty ones: nobody's customers go to the cheapest."""
     costs = pair_costs(case, wish)
     lost = (owner < 0) | ~np.isfinite(case.drive_s[np.arange(case.n), owner])
     filled = np.where(lost, costs.argmin(axis=1), owner).astype(np.int64)
-    return _nobody_empty(case, costs, filled)
+    return _nobody_empty(case, costs, filled) if all_territories else filled

@@ -163,7 +163,9 @@ def test_others_must_approve_where_that_was_asked(on_sqlite: Served) -> None:
     path = ready(on_sqlite, approvals=1)
     body = {"alternative": "as_now", "effective_from": TODAY.isoformat()}
     tag = {"If-Match": on_sqlite.get("admin", path).headers["etag"]}
-    assert "approve" in problem_of(on_sqlite.send("admin", "POST", f"{path}/publish", json=body, headers=tag), 409).detail
+    assert (
+        "approve" in problem_of(on_sqlite.send("admin", "POST", f"{path}/publish", json=body, headers=tag), 409).detail
+    )
     own = on_sqlite.send("admin", "POST", f"{path}/approvals", json={"alternative": "as_now"})
     assert "own" in problem_of(own, 409).detail or "made" in problem_of(own, 409).detail
 

@@ -37,6 +37,7 @@ from visits.queries.events import record
 from visits.queries.reps import get_rep
 from visits.queries.sign_ins import end_sign_ins
 from visits.scope import Viewer
+from visits.territories.forgetting import forget_in_proposals
 
 ERASED = "(erased)"
 _TEXTS = ("name", "address", "phone", "email", "notes", "note", "outcome", "reason")
@@ -83,6 +84,7 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
         kept = _blank(found) if theirs else found
         return {key: _walk(value, _blank) if key in visit_ids else value for key, value in kept.items()}
 
+    forget_in_proposals(session, customer_id)
     events = _clean_events(session, subjects)
     documents = _clean_documents(session, subjects, clean)
     erased = Erased(customer_id, documents, events, problems=_drop_problems(session, customer_id))
@@ -117,6 +119,7 @@ def erase_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime, *, e
         ends = {key: _blank(found[key]) for key in ("start", "end") if isinstance(found.get(key), dict)}
         return {**found, "rep_name": ERASED, **ends}
 
+    forget_in_proposals(session, rep_id)
     events = _clean_events(session, [rep_id])
     documents = _clean_documents(session, [rep_id], clean)
     erased = Erased(rep_id, documents, events, problems=_drop_problems(session, rep_id))
