@@ -69,7 +69,9 @@ async def _get(path: str, **headers: str) -> httpx.Response:
         return await client.get(path, headers=headers)
 
 
-@pytest.mark.parametrize("path", ["/", "/today", "/sw.js", "/manifest.webmanifest", "/icons/beatplan.svg"])
+@pytest.mark.parametrize(
+    "path", ["/", "/today", "/territories", "/sw.js", "/manifest.webmanifest", "/icons/beatplan.svg"]
+)
 def test_over_http(path: str) -> None:
     import anyio
 

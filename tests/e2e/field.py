@@ -66,33 +66,35 @@ def seed_field(store: Store, places: Places, today: date, seed: int = 1) -> None
         )
         session.flush()
         connection = session.connection()
+        somebody = Customer(id="", name="", lon=0, lat=0, service_minutes=_SERVICE_MIN).model_dump()
         connection.execute(
             insert(Customer),
             [
-                Customer(
-                    id=f"c{u}",
-                    name=f"{KINDS[u % len(KINDS)]} {u}",
-                    lon=lon,
-                    lat=lat,
-                    tier=tiers[u],
-                    service_minutes=_SERVICE_MIN,
-                    cadence_days=_CADENCE[tiers[u]],
-                    territory_id=_territory(int(owner[u])),
-                ).model_dump()
+                {
+                    **somebody,
+                    "id": f"c{u}",
+                    "name": f"{KINDS[u % len(KINDS)]} {u}",
+                    "lon": lon,
+                    "lat": lat,
+                    "tier": str(tiers[u]),
+                    "cadence_days": _CADENCE[tiers[u]],
+                    "territory_id": _territory(int(owner[u])),
+                }
                 for u, (lon, lat) in enumerate(places.tolist())
             ],
         )
         years = chance.gamma(2.0, 1.2, len(places)).clip(0.1, _OLDEST_YEARS)
+        first = Visit(customer_id="", state=VisitState.DONE.value, cause="import").model_dump()
         connection.execute(
             insert(Visit),
             [
-                Visit(
-                    customer_id=f"c{u}",
-                    state=VisitState.DONE.value,
-                    rep_id=f"rep-{owner[u]}",
-                    day=today - timedelta(days=round(365.25 * float(years[u]))),
-                    cause="import",
-                ).model_dump()
+                {
+                    **first,
+                    "id": f"visit-{u}",
+                    "customer_id": f"c{u}",
+                    "rep_id": f"rep-{owner[u]}",
+                    "day": today - timedelta(days=round(365.25 * float(years[u]))),
+                }
                 for u in range(len(places))
             ],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,8 +87,12 @@ def faults(page: Page) -> list[str]:
 
 def work(service: Served) -> None:
     """What a worker would do, in this process."""
-    with service.store.reading() as session:
-        waiting = waiting_tasks(session)
+    end = time.monotonic() + PATIENCE_MS / 1000
+    waiting: list[tuple[str, int]] = []
+    while not waiting and time.monotonic() < end:  # the page's question is on its way
+        with service.store.reading() as session:
+            waiting = waiting_tasks(session)
+        time.sleep(0.05)
     for task_id, _ in waiting:
         claim = take_task(service.store, task_id, "test")
         assert claim is not None
@@ -149,7 +154,7 @@ def test_a_quarter_of_a_manager(open_page: OpenPage, service: Served) -> None:
     before = {customer: owner(service, customer) for customer in (7, 8, 9)}
     find(page, 7)
     target = other_than(territory_in(page))
-    box = page.locator("section.map").bounding_box()
+    box = page.locator(".map[data-drawn]").bounding_box()
     row = page.locator(f"[data-territory='{target}'] .row").bounding_box()
     assert box is not None
     assert row is not None
@@ -207,13 +212,10 @@ def test_a_quarter_of_a_manager(open_page: OpenPage, service: Served) -> None:
 
 
 def test_many_at_once_and_what_if(open_page: OpenPage, service: Served) -> None:
-    page = open_page(language="zh-CN")
-    expect(page.locator("[data-drawn=true], main.start")).to_be_visible()
-    page.locator("header > button").first.click()
-    page.locator("dialog button[type=submit]").click()
-    expect(page.locator("dialog")).to_have_count(0)
-    expect(page.locator("header [role=status]")).not_to_be_empty()
+    asked = service.send("manager", "POST", "/territory-proposals", json={"name": "秋季"})
+    assert asked.status_code == 202, asked.text
     work(service)
+    page = open_page(language="zh-CN")
     expect(page.locator("thead .shown button.name")).to_have_text("均衡")
     expect(page.locator("[data-drawn=true]")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "zh-Hans"
@@ -222,7 +224,7 @@ def test_many_at_once_and_what_if(open_page: OpenPage, service: Served) -> None:
     assert faults(page) == []
     # a line around the middle of the map
     page.get_by_role("button", name="套索").click()
-    box = page.locator("section.map").bounding_box()
+    box = page.locator(".map[data-drawn]").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 80, y - 80)
