@@ -85,12 +85,14 @@ class Store:
         """
         with _plain_errors(self.url):
             while True:
-                kept = self._kept_glance()
-                connection = self._open_glance() if kept is None else kept
+                kept = connection = self._kept_glance()
                 try:
+                    if connection is None:
+                        connection = self._open_glance()
                     row = glance.row(connection.driver_connection, self.engine.dialect, values)
                 except self.engine.dialect.loaded_dbapi.Error as error:
-                    connection.invalidate(error)
+                    if connection is not None:
+                        connection.invalidate(error)
                     if kept is None:
                         raise DBAPIError.instance(
                             None, None, error, self.engine.dialect.loaded_dbapi.Error, dialect=self.engine.dialect
