@@ -138,7 +138,7 @@ def test_a_quarter_of_a_manager(open_page: OpenPage, service: Served) -> None:
     expect(page.get_by_text("Working out proposals").first).to_be_visible()
     work(service)
     expect(column(page, "Balanced")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("[data-drawn=true]")).to_be_visible()
+    expect(page.locator("[data-drawn=true]")).to_be_visible(timeout=3 * PATIENCE_MS)
     expect(page.locator("tbody tr").last).to_contain_text("At most")
     look(page, "territories-proposed")
     assert faults(page) == []
@@ -217,7 +217,7 @@ def test_many_at_once_and_what_if(open_page: OpenPage, service: Served) -> None:
     work(service)
     page = open_page(language="zh-CN")
     expect(page.locator("thead .shown button.name")).to_have_text("均衡")
-    expect(page.locator("[data-drawn=true]")).to_be_visible()
+    expect(page.locator("[data-drawn=true]")).to_be_visible(timeout=3 * PATIENCE_MS)
     assert page.evaluate("document.documentElement.lang") == "zh-Hans"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
     look(page, "territories-zh")

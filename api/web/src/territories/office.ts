@@ -66,7 +66,11 @@ export async function untilReady(study: Study, me: string): Promise<Study> {
   for (let look = 0; found.state === "queued"; look += 1) {
     const wait = LOOK_AGAIN_MS[Math.min(look, LOOK_AGAIN_MS.length - 1)];
     await new Promise((done) => setTimeout(done, wait));
-    found = await readState(study.id, me);
+    try {
+      found = await readState(study.id, me);
+    } catch (error) {
+      if (error instanceof Refused) throw error; // an answer that did not come is asked for again
+    }
   }
   return found;
 }
