@@ -118,8 +118,9 @@ def _require_own_day(session: Session, viewer: Viewer, request: ProposalRequest)
         raise InputError("reps propose to assign or remove a visit of their own days; ask the office for anything else")
     if move.customer is None:
         return
+    customer = _customer(session, viewer, "move.customer", move.customer)
     standing = select(Visit).where(
-        Visit.customer_id == move.customer,
+        Visit.customer_id == customer.id,
         col(Visit.state).in_(OPEN_STATES),
         col(Visit.rep_id).is_not(None),
         col(Visit.rep_id) != viewer.rep_id,

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Text, cast
 from sqlalchemy import select as select_columns
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from tests.visits.test_planning import plan
 from tests.visits.world import HELSINKI, MONDAY, customer, fill, rep
 from visits import taps
 from visits.errors import ConflictError, InputError, NotFoundError, StaleError
 from visits.idempotency import keep_answer
+from visits.importing.batches import undo_import
+from visits.importing.customers import import_customers
 from visits.models import (
     Absence,
     Consent,
     Customer,
     Event,
     IdempotencyKey,
+    ImportBatch,
     Person,
     PlanVersion,
     Position,
@@ -220,6 +224,56 @@ def test_a_customer_is_handed_out_whole_and_erased_whole(kept: Store) -> None:
         assert session.exec(select(PlanVersion.problem_hash)).all() == [None] * count(kept, PlanVersion)
         events = session.exec(select(Event.kind).where(Event.subject == "cus_k")).all()
     assert events == ["customer.erased"]
+
+
+def kept_imports(store: Store) -> list[tuple[dict[str, Any] | None, list[str]]]:
+    """What there was before each import, and the cells that had a fault."""
+    with store.reading() as session:
+        batches = session.exec(select(ImportBatch).order_by(col(ImportBatch.created_at))).all()
+        return [(one.before, [fault["value"] for fault in one.report["faults"]]) for one in batches]
+
+
+def imported(store: Store) -> str:
+    """Two customers from a file, then a file that changes both, with a faulty row; the first one's id."""
+    head = "external_id,name,lat,lon,territory,address\n"
+    first = head + "a1,Anna Aho,60.17,24.95,N,Aholankatu 1\nb1,Bar Bo,60.18,24.94,N,Bulevardi 2\n"
+    second = head + "a1,Anna Aho,60.17,24.95,N,Uusi 9\nb1,Bar Bo,60.18,24.94,N,Uusi 8\nc1,Cafe,Anna Aho,24.9,N,x\n"
+    for content in (first, second):
+        report = import_customers(store, SYSTEM, content.encode(), file="crm.csv", dry_run=False, skip_faulty=True)
+        assert report.written
+    with store.reading() as session:
+        return session.exec(select(Customer.id).where(Customer.external_id == "a1")).one()
+
+
+def test_imports_keep_nothing_of_who_is_erased(store: Store) -> None:
+    anna = imported(store)
+    assert "Aholankatu 1" in everything_stored(store)
+    with store.session() as session:
+        version = session.get_one(Customer, anna).version
+        erase_customer(session, SYSTEM, anna, NOON, expected=version)
+    stored = everything_stored(store)
+    assert "Aholankatu" not in stored
+    assert "Anna Aho" not in stored
+    (first, _), (second, cells) = kept_imports(store)
+    assert first is not None
+    assert second is not None
+    assert (len(first), len(second), cells) == (1, 1, [""])
+    with store.session() as session:
+        batch = session.exec(select(ImportBatch).order_by(col(ImportBatch.created_at).desc())).first()
+        assert batch is not None
+        undone = undo_import(session, SYSTEM, batch.id, NOON)
+    assert (undone.restored, undone.left) == (1, ())
+
+
+def test_old_imports_cannot_be_taken_back(store: Store) -> None:
+    imported(store)
+    now = datetime.now(UTC)
+    purge(store, now + timedelta(days=29))
+    assert [len(before or ()) for before, _ in kept_imports(store)] == [2, 2]
+    purge(store, now + timedelta(days=31))
+    assert kept_imports(store) == [(None, []), (None, [""])]
+    with store.session() as session, pytest.raises(ConflictError, match="too old"):
+        undo_import(session, SYSTEM, session.exec(select(ImportBatch.id)).all()[0], NOON)
 
 
 def test_who_is_on_a_plan_ahead_is_not_erased_yet(kept: Store) -> None:

@@ -59,11 +59,13 @@ def get_batch(session: Session, batch_id: str) -> ImportBatch:
 def undo_import(session: Session, viewer: Viewer, batch_id: str, now: datetime) -> Undone:
     """Take an import back, row by row, where nobody changed the row since.
 
-    Territories that it made stay. Raises NotFoundError, ConflictError when it was taken back already.
+    Territories that it made stay. Raises NotFoundError, ConflictError when it was taken back already or is too old.
     """
     batch = session.exec(select(ImportBatch).where(ImportBatch.id == batch_id).with_for_update()).first()
     if batch is None:
         raise NotFoundError(f"there is no import {batch_id!r}; check the id")
+    if batch.before is None and batch.undone_at is None:
+        raise ConflictError(f"the import {batch_id!r} is too old to be taken back; import the former file again")
     if batch.before is None:
         raise ConflictError(f"the import {batch_id!r} was taken back already; import the file again to have it back")
     removed = retired = restored = 0

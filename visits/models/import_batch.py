@@ -15,7 +15,8 @@ class ImportBatch(Table, table=True):
     """One written import. `report` is its `visits.importing.report.ImportReport`.
 
     `before` says by row id what the import changed: the version that it left, and the former fields, None for a row
-    that it made. It is None again once the import was undone, at `undone_at`.
+    that it made. It is None again once the import was undone, at `undone_at`, or is
+    too old to be undone; a row that is erased goes from it.
     """
 
     __tablename__ = "import_batch"

@@ -17,6 +17,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from visits.errors import ConflictError, StaleError
+from visits.importing.forgetting import forget_in_imports
 from visits.local_day import today_in, zone_named
 from visits.models import (
     CLOSED_STATES,
@@ -69,6 +70,7 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
         if visit.state not in CLOSED_STATES:
             visit.state = VisitState.CANCELLED
             session.add(visit)
+    known = [customer.name, customer.address, customer.phone, customer.email, customer.notes]
     for name, value in _empty_customer().items():
         setattr(customer, name, value)
     session.add(customer)
@@ -85,6 +87,7 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
         return {key: _walk(value, _blank) if key in visit_ids else value for key, value in kept.items()}
 
     forget_in_proposals(session, customer_id)
+    forget_in_imports(session, customer_id, known)
     events = _clean_events(session, subjects)
     documents = _clean_documents(session, subjects, clean)
     erased = Erased(customer_id, documents, events, problems=_drop_problems(session, customer_id))
@@ -108,6 +111,7 @@ def erase_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime, *, e
         session.add(person)
     for table in (Position, Absence):
         session.execute(delete(table).where(col(table.rep_id) == rep_id))
+    known = [rep.name, rep.email]
     rep.name, rep.email, rep.external_id, rep.active = ERASED, "", None, False
     rep.home_lon = rep.home_lat = 0.0
     session.add(rep)
@@ -120,6 +124,7 @@ def erase_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime, *, e
         return {**found, "rep_name": ERASED, **ends}
 
     forget_in_proposals(session, rep_id)
+    forget_in_imports(session, rep_id, known)
     events = _clean_events(session, [rep_id])
     documents = _clean_documents(session, [rep_id], clean)
     erased = Erased(rep_id, documents, events, problems=_drop_problems(session, rep_id))
