@@ -66,6 +66,10 @@ class Found:
         return max(0.0, self.objective / self.bound - 1) if self.bound > 0 else 0.0
 
 
+SMALL, SMALL_LANES = 100, 4
+"""Customers up to which one annealing can be caught by where it starts, and how many are made from each start then."""
+
+
 def search(
     case: Case,
     wish: Wish,
@@ -95,11 +99,15 @@ def _search(case: Case, wish: Wish, effort: Effort, should_stop: ShouldStop | No
     targets = case.targets(now)
     first = flow(case, wish, targets[:, 0])
     targets = case.targets(first.owner)
-    candidates = []
-    if effort.both_starts or wish.most_moved is not None:
-        candidates.append(anneal_from(case, wish, now, targets, effort, 1, should_stop))
+    begins = []
     if wish.most_moved is None:
-        candidates.append(anneal_from(case, wish, first.owner, targets, effort, 0, should_stop))
+        begins.append(first.owner)
+    if effort.both_starts or wish.most_moved is not None:
+        begins.append(now)
+    lanes = (SMALL_LANES if case.n <= SMALL else 1) * len(begins)
+    candidates = [
+        anneal_from(case, wish, begins[lane % len(begins)], targets, effort, lane, should_stop) for lane in range(lanes)
+    ]
     best = min(candidates, key=lambda owner: rank(case, wish, owner))
     care = Care(0.5, seed=effort.seed)
     best = mended(case, wish, best, care)

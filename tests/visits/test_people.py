@@ -72,8 +72,8 @@ def test_sign_ins_end_one_by_one_and_together(store: Store) -> None:
     assert find_holder(store, other.token, NOW - timedelta(seconds=1)).viewer.person_id == "per_bo"
     assert find_holder(store, other.token, NOW) is None
     with store.session() as session:
-        assert end_sign_ins(session, SYSTEM, "per_ana", spare=made[0].row.id) == 2
-    assert [find_holder(store, one.token, NOW) is not None for one in made] == [True, False, False]
+        assert end_sign_ins(session, SYSTEM, "per_ana", spare=made[0].row.id) == len(made) - 1
+    assert [find_holder(store, one.token, NOW) is not None for one in made] == [True, False, False, False]
     with store.session() as session:
         assert redeem_link(session, code, NOW) is None  # unused links end with the sign-ins
         code, _ = make_link(session, SYSTEM, get_person(session, "per_ana"), NOW)

@@ -137,5 +137,6 @@ def test_the_app_to_drive_by_is_remembered(phone: OpenPhone) -> None:
     page.locator("button.profile").click()
     large = page.get_by_role("switch", name="Large text")
     large.click()
+    expect(page.locator("html")).to_have_css("font-size", "20px")
     page.reload()
-    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
+    expect(page.locator("html")).to_have_css("font-size", "20px")

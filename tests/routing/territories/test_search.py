@@ -23,7 +23,7 @@ WISH = Wish(tolerance=0.1, move_price_s=60.0)
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), haul=st.booleans(), price=st.sampled_from([0.0, 30.0, 300.0]))
-def test_no_plan_beats_the_bound_and_few_beat_the_search(seed: int, haul: bool, price: float) -> None:
+def test_no_plan_beats_the_bound_and_none_the_best_of_all(seed: int, haul: bool, price: float) -> None:
     case = town(seed, 9, 2, haul=haul)
     wish = Wish(tolerance=0.25, move_price_s=price)
     best = best_of_all(case, wish)
@@ -34,7 +34,19 @@ def test_no_plan_beats_the_bound_and_few_beat_the_search(seed: int, haul: bool, 
     assert found.bound <= found.objective + 1e-6
     if told.pieces == 0 and told.worst <= wish.tolerance:
         assert best <= told.cost + 1e-6
-        assert told.cost <= best * 1.05 + 1e-6
+
+
+def test_the_best_of_all_is_nearly_always_found() -> None:
+    found, missed = 0, 0
+    for seed in range(40):
+        case = town(seed, 9, 2, haul=seed % 2 == 0)
+        wish = Wish(tolerance=0.25, move_price_s=(0.0, 30.0, 300.0)[seed % 3])
+        told = judge(case, wish, search(case, wish, Effort(trials=30_000, windows=2)).owner.tolist())
+        if told.pieces == 0 and told.worst <= wish.tolerance:
+            found += 1
+            missed += told.cost > best_of_all(case, wish) * 1.0001
+    assert found >= 36
+    assert missed <= 2
 
 
 @settings(max_examples=25, deadline=None)
