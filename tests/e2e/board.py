@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from api.tools import WarmSolvers, make_tools
+from api.tools import make_tools
 from scripts.team_data import add_team
 from tests.api.browser import HASH
 from tests.api.conftest import MONDAY, settings_for
@@ -76,7 +76,7 @@ def team(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPathFa
     with store.session() as session:
         session.add_all(late_comer(number) for number in range(8))
     store.close()
-    with served(settings.model_copy(update={"worker": True}), WarmSolvers(0)) as running:
+    with served(settings.model_copy(update={"worker": True})) as running:
         yield Team(running, made.tokens)
 
 

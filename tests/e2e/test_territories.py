@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from api.tools import WarmSolvers, make_tools
+from api.tools import make_tools
 from routing.territories.search import Effort
 from tests.api.browser import PASSWORD, give_password
 from tests.api.conftest import settings_for
 from tests.api.serving import Served, served
 from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.field import NAMES, seed_field, town_places
-from tests.e2e.test_phone import AXE, look
+from tests.e2e.phone.looking import AXE, look
 from visits.store import open_store
 from visits.territories.tasks import take_task, waiting_tasks
 from visits.territories.working import carry_out
@@ -41,7 +41,7 @@ def service(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPat
     store = open_store(settings.store_url)
     seed_field(store, town_places(CUSTOMERS), TODAY)
     store.close()
-    with served(settings.model_copy(update={"max_body_bytes": 2_000_000}), WarmSolvers(0)) as running:
+    with served(settings.model_copy(update={"max_body_bytes": 2_000_000})) as running:
         give_password(running, "manager", "dispatcher")
         yield running
 
