@@ -3,7 +3,6 @@ import { attentionOf, widestGap } from "../src/board/attention";
 import { drivesOf, stopBefore } from "../src/board/bars";
 import { daysAfter, mondayOf, wallAt } from "../src/board/clock";
 import { ghostsOf, isOvertaken } from "../src/board/ghosts";
-import { isWithin } from "../src/board/lasso";
 import { lookOf } from "../src/board/look";
 import { at, frameOf, hoursOf, secondAt } from "../src/board/scale";
 import type { BoardRep, DayPlan, PlannedStop, ProposalAnswer, UnplannedVisit } from "../src/board/types";
@@ -90,13 +89,6 @@ test("a proposal's ghosts are what comes and what leaves, and it notices that a 
   expect(isOvertaken(proposal, DATE, new Map([["ana", plan([])]]))).toBe(false);
   expect(isOvertaken(proposal, DATE, new Map([["ana", plan([], { version: 2 })]]))).toBe(true);
   expect(ghostsOf(null, DATE).size).toBe(0);
-});
-
-test("a lasso holds what lies within it", () => {
-  const line = [{ x: 0, y: 0 }, { x: 10, y: 0 }, { x: 10, y: 10 }, { x: 5, y: 5 }, { x: 0, y: 10 }];
-  expect(isWithin({ x: 2, y: 2 }, line)).toBe(true);
-  expect(isWithin({ x: 5, y: 8 }, line)).toBe(false);
-  expect(isWithin({ x: 11, y: 1 }, line)).toBe(false);
 });
 
 test("the frame holds every shift and plan, and places go there and back", () => {

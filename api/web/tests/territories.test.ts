@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { History, withOwners, type Step } from "../src/territories/draft";
 import { Figures } from "../src/territories/figures";
 import { findByName } from "../src/territories/finding";
-import { isWithin } from "../src/territories/lasso";
 import { HATCHES, HUES, lookOf } from "../src/territories/look";
 import { differing, USUAL, type Division, type HandOver, type Territory } from "../src/territories/model";
 import { pinsOf } from "../src/territories/office";
@@ -69,13 +68,6 @@ test("names are found without case and accents, those that begin so first", () =
   expect(findByName(names, "Café", 8)).toEqual([1, 2, 0]);
   expect(findByName(names, "cafe", 1)).toEqual([1]);
   expect(findByName(names, "  ", 8)).toEqual([]);
-});
-
-test("the lasso holds what lies within its line", () => {
-  const line = [{ x: 0, y: 0 }, { x: 10, y: 0 }, { x: 10, y: 10 }, { x: 5, y: 2 }, { x: 0, y: 10 }];
-  expect(isWithin({ x: 5, y: 1 }, line)).toBe(true);
-  expect(isWithin({ x: 5, y: 6 }, line)).toBe(false);
-  expect(isWithin({ x: 11, y: 1 }, line)).toBe(false);
 });
 
 test("a hand-over says what it saves and breaks", () => {
