@@ -317,6 +317,7 @@ def test_one_cancellation_sent_twice_at_once_counts_once(store: Store) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    derandomize=True,
 )
 @given(data=st.data())
 def test_whenever_and_whatever_is_cancelled_the_day_stays_sound(data, migrated_sqlite, tmp_path_factory) -> None:

@@ -17,7 +17,7 @@ from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.phone.looking import leaving
 from tests.e2e.phone.town import ZONE, fill_town, token_of
 
-REPS = 24
+REPS = 40
 
 
 @pytest.fixture(scope="session")
