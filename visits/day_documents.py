@@ -56,10 +56,10 @@ def day_document(
     executed = progress.locked if progress else ()
     stops = (*executed, *(_stops(local, problem, route, needs) if route else ()))
     breaks = (*(progress.breaks_taken if progress else ()), *(_breaks(local, problem, route) if route else ()))
-    home_s, home_m = _way_home(problem, frame.rep, stops)
     leave_s = _leave_s(frame, route, progress)
-    last_s = stops[-1].departure_s + home_s if stops else leave_s
-    end_s = max([route.end_s if route else last_s, leave_s, *(pause.start_s + pause.duration_s for pause in breaks)])
+    whence, free_s = _whence(stops, route, progress) or (None, leave_s)
+    home_s, home_m = _way_home(problem, frame.rep, whence, free_s)
+    end_s = max([route.end_s if route else free_s + home_s, leave_s, *(pause.start_s + pause.duration_s for pause in breaks)])
     travel_s = sum(stop.travel_s for stop in stops) + home_s
     service_s = sum(stop.departure_s - stop.start_s for stop in stops)
     rested_s = sum(pause.duration_s for pause in breaks)
@@ -105,13 +105,25 @@ def _leave_s(frame: DayFrame, route: Route | None, progress: DayProgress | None)
     return route.start_s if route else frame.start_s
 
 
-def _way_home(problem: Problem, rep: Rep, stops: Sequence[PlannedStop]) -> tuple[int, int]:
-    """Seconds and metres from the last stop to the rep's home; nothing for an unused day."""
-    origin = problem.location_index.get(stops[-1].customer) if stops else None
+def _whence(
+    stops: Sequence[PlannedStop], route: Route | None, progress: DayProgress | None
+) -> tuple[str, int] | None:
+    """The customer from whom a rep goes home, and when; None for a rep who goes nowhere.
+
+    With nothing left to do that may be the door of one who has just called off: no stop of the day any more.
+    """
+    if progress is not None and progress.at is not None and not (route and route.stops):
+        return progress.at, progress.available_s
+    return (stops[-1].customer, stops[-1].departure_s) if stops else None
+
+
+def _way_home(problem: Problem, rep: Rep, customer: str | None, at_s: int) -> tuple[int, int]:
+    """Seconds and metres from a customer to the rep's home; nothing for an unused day."""
+    origin = problem.location_index.get(customer) if customer is not None else None
     target = problem.location_index.get(home_of(rep.id))
     if origin is None or target is None:
         return 0, 0
-    travel, at_s = problem.require_travel(), stops[-1].departure_s
+    travel = problem.require_travel()
     return max(0, travel.duration(origin, target, at_s)), max(0, travel.distance(origin, target, at_s))
 
 

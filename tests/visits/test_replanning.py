@@ -317,7 +317,6 @@ def test_one_cancellation_sent_twice_at_once_counts_once(store: Store) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    derandomize=True,
 )
 @given(data=st.data())
 def test_whenever_and_whatever_is_cancelled_the_day_stays_sound(data, migrated_sqlite, tmp_path_factory) -> None:
@@ -348,6 +347,25 @@ def test_whenever_and_whatever_is_cancelled_the_day_stays_sound(data, migrated_s
         if after.stops and not after.stops[-1].locked:
             assert after.totals.end_s <= after.shift.end_s
     store.close()
+
+
+def test_who_stands_at_the_last_door_when_it_is_called_off_goes_home_from_there(store: Store) -> None:
+    fill_town(store, 12)
+    plan(store)
+    before = day(store)
+    last, kept = before.stops[-1], before.stops[-2]
+    now = last.arrival + timedelta(minutes=1)
+    cancel_visit(store, reported(last.visit, key="k", now=now), reason="closed today", fill=False)
+    after = day(store)
+    assert [stop.visit for stop in after.stops] == [stop.visit for stop in before.stops[:-1]]
+    assert abs(_seconds(last.lon, last.lat, after.end.lon, after.end.lat) - (after.totals.end_s - _s(now))) <= 1
+    home_s = after.totals.travel_s - sum(stop.travel_s for stop in after.stops)
+    assert home_s == after.totals.end_s - _s(now)
+    assert home_s != _seconds(kept.lon, kept.lat, after.end.lon, after.end.lat)
+
+
+def _s(now: datetime) -> int:
+    return round((now - at(0)).total_seconds())
 
 
 def _simply_skipped(before: DayPlan, gone: PlannedStop, now: datetime) -> int:
