@@ -38,8 +38,7 @@ FIELD = Path(os.environ.get("BEATPLAN_BENCH_DIR", ROOT.parent / "shared" / "benc
 LARGE = "r10_d5_n600_s1"
 DAYS = tuple(f"2026-11-{day}" for day in range(23, 28))
 REPS, VISITS = 10, 1_000
-FRESH = "from routing.solve.search import search; from routing.solve.warm import two_visits; "
-FRESH += "from routing.solve.options import SolveOptions; search(two_visits(), SolveOptions(iterations=20))"
+FRESH = "from routing.solve.warm import load_search; load_search()"
 
 
 def made(kind: str, seed: int = 3) -> Problem:

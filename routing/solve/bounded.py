@@ -89,6 +89,9 @@ def search_and_bound(
 
 
 def _bound(problem: Problem, found: Found, seconds: float | None, should_stop: ShouldStop | None) -> int | None:
+    served = {visit for route in found.sequences for visit in route}
+    if found.proven and all(i in served for i, visit in enumerate(problem.visits) if visit.must):
+        return found.objective_s
     known = Known(found.sequences, found.objective_s, _columns(found))
     deadline = None if seconds is None else Deadline.after(seconds)
     return upper_bound(problem, known=known, deadline=deadline, arrays=found.arrays, should_stop=should_stop)

@@ -87,9 +87,11 @@ def solve_by_search(
     """The compiled search with its route pool and CP-SAT."""
     deadline = Deadline.after(options.time_s)
     from routing.solve.bounded import search_and_bound  # noqa: PLC0415 - the kernels load in a second the others save
+    from routing.solve.exact import FEW  # noqa: PLC0415 - as above
     from routing.solve.warm import load_search  # noqa: PLC0415 - as above
 
-    load_search()
+    if len(problem.visits) > FEW:
+        load_search()
     scheduler = Scheduler(problem)
     reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
     left = deadline.remaining_s

@@ -59,6 +59,8 @@ class Labels(NamedTuple):
     """[m] label of the best route that ends its visits at each place, -1 for none."""
     total: Ints
     """[m] what that route is worth."""
+    ended: Ints
+    """[L] what the route is worth if it ends there, LOST where it cannot."""
 
 
 class Goal(NamedTuple):
@@ -79,7 +81,7 @@ class Goal(NamedTuple):
 def new_labels(o: OneShift, table: Outlook, most: int) -> Labels:
     """Room for `most` labels."""
     masks, times, _ = table.best.shape
-    words, numbers = ([np.zeros(most, kind) for _ in range(6)] for kind in (np.int32, np.int64))
+    words, numbers = ([np.zeros(most, kind) for _ in range(7)] for kind in (np.int32, np.int64))
     return Labels(
         place=words[0],
         before=words[1],
@@ -96,6 +98,7 @@ def new_labels(o: OneShift, table: Outlook, most: int) -> Labels:
         at_place=np.full((masks, len(o.visits)), NOTHING, np.int32),
         last=np.full(len(o.visits), NOTHING, np.int64),
         total=np.zeros(len(o.visits), np.int64),
+        ended=numbers[6],
     )
 
 
@@ -234,6 +237,7 @@ def _extend(
                         known.guide[new] = guide
                         known.memory[new] = memory
                         known.dead[new] = 0
+                        known.ended[new] = LOST
                         time = (free - o.span[0]) >> table.step[0]
                         known.later[new] = known.at_time[time]
                         known.at_time[time] = new
@@ -277,6 +281,7 @@ def label_routes(
     known.guide[0] = 0
     known.memory[0] = 0
     known.dead[0] = 0
+    known.ended[0] = LOST
     best = goal.floor
     _extend(o, goal, table, near, members, known, 0, best, counts)
     if counts[2] == 1:
@@ -295,6 +300,7 @@ def label_routes(
             if limited == 0 or known.travel[label] + paid <= o.span[3]:
                 value = known.value[label] + going_home(o, known.place[label], known.mask[label], known.free[label])
                 place = known.place[label]
+                known.ended[label] = value
                 if known.last[place] == NOTHING or value > known.total[place]:
                     known.last[place] = label
                     known.total[place] = value
