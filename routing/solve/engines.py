@@ -20,7 +20,7 @@ EngineFunction = Callable[[Problem, SolveOptions, OnProgress | None, ShouldStop 
 
 FINISH_PART = 1.0
 """Time kept for gaps, reasons and checks, as a multiple of what the first plan took; measured 0.5 to 0.7."""
-LEAST_FINISH_S = 0.05
+LEAST_FINISH_S = 0.1
 FINISH_S = 5e-6
 """Time kept for the same after the compiled search, per visit and shift."""
 LEAST_SEARCH_S = 0.1
