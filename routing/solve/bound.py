@@ -25,13 +25,13 @@ from routing.solve.outlook import look_ahead
 from routing.solve.proof import best_route, nearest
 from routing.solve.relaxation import relax
 
-CELLS, CELLS_ALONE, CELLS_UNTIMED = 4_000_000, 1_000_000, 4_000_000
+CELLS, CELLS_ALONE, CELLS_UNTIMED = 2_000_000, 1_000_000, 6_000_000
 """Steps of a shift's recursion at most (how fine its clock is), of the only shift's, and of all without a deadline."""
-CELLS_PER_S = 100_000_000
+CELLS_PER_S = 160_000_000
 """Steps that a second is good for."""
 ROUNDS, FEWEST_ROUNDS = 6, 2
 """Rounds that a table must leave time for: fewer times on its clock instead, and none at all."""
-FEWEST_TIMES = 24
+FEWEST_TIMES = 12
 """Times of a clock below which a bound is not worth its time."""
 FROM_POOL = 0.3
 """How far the first prices are those of the routes known."""

@@ -24,7 +24,7 @@ ShouldStop = Callable[[], bool]
 
 LEAST_S, LEAST_UNLOADED_S = 0.3, 1.5
 """Time limits below which no bound is looked for, with its kernels loaded and without."""
-PART, MOST_S = 0.1, 15.0
+PART, MOST_S = 0.2, 15.0
 """Part of the time for the bound, and its most."""
 FIRST_PART, FIRST_S = 0.1, 0.5
 """Part of the time for the search before an early bound, and its most."""

@@ -43,11 +43,16 @@ class Outlook(NamedTuple):
 
 
 def new_outlook(o: OneShift, most_cells: int) -> Outlook:
-    """Room for a table on as fine a clock as `most_cells` steps of the recursion allow."""
+    """Room for a table on as fine a clock as `most_cells` steps of the recursion allow.
+
+    Up to four times finer where that tells the end of the shortest service from its start.
+    """
     visits, masks = len(o.visits), len(o.ways_at) - 1
     horizon = int(o.span[2] - o.span[0])
     per_time = max(1, len(o.way_to) * (visits + 1) * (visits + 1))
     step = max(0, (horizon * per_time // most_cells).bit_length())
+    shortest = int(o.service.min(initial=1 << 40)).bit_length() - 1
+    step = min(step, max(0, step - 2, shortest))
     shape = (masks, (horizon >> step) + 1, visits)
     return Outlook(
         step=np.array([step, 0, 0], np.int64),

@@ -51,9 +51,9 @@ class Found:
     sequences: Sequences
     iterations: int
     objective_s: int
-    proven: bool = False
     pools: tuple[Pool, ...] = ()
     arrays: Arrays | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
