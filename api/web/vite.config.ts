@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { frame } from "./build/frame.ts";
 import { packed } from "./build/packed.ts";
 import { precache } from "./build/precache.ts";
 
@@ -18,7 +19,7 @@ const CORE = new RegExp(
 );
 
 export default defineConfig({
-  plugins: [svelte(), precache("today", "sw.js", ["DayMap"]), packed()],
+  plugins: [svelte(), frame(), precache("today", "sw.js", ["DayMap"]), packed()],
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
   server: { proxy: { "/api": SERVICE } },
   build: {
@@ -40,7 +41,7 @@ export default defineConfig({
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
         // what the phone needs for its first list in one file: it packs a tenth smaller than in ten
-        advancedChunks: { groups: [{ name: "core", test: CORE }] },
+        codeSplitting: { groups: [{ name: "core", test: CORE }] },
       },
     },
   },
