@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from visits.local_day import usable
 
 Item = TypeVar("Item")
 
@@ -50,6 +53,8 @@ def _clean(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_clean)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_clean)]
+UsableDay = Annotated[date, AfterValidator(usable)]
+UsableMoment = Annotated[AwareDatetime, AfterValidator(usable)]
 WholeNumber = Annotated[int, Field(strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 

@@ -11,7 +11,6 @@ from http import HTTPStatus
 
 import httpx
 import pytest
-
 from api.errors import Problem
 from api.settings import Settings
 from tests.api.serving import Served, served
@@ -131,6 +130,32 @@ def test_dates_that_are_none(shared: Served, day: str) -> None:
     assert problem.errors[0].field == "date"
     assert day in problem.detail
     problem_of(shared.get("admin", "/plans", params={"date": day}), 422)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_years_out_of_reach_are_a_slip(shared: Served, day: str) -> None:
+    """At the ends of the calendar a time zone or the day after is no date any more."""
+    for path in (
+        *(f"/board{view}?date={day}" for view in ("", "/week", "/lines", "/unplanned")),
+        *(f"/kpis?from={day}&to={day}", f"/forecast?from={day}", f"/customers/c0-0/explanation?date={day}"),
+    ):
+        assert f"is {day}; choose a year from 1900 to 2999" in problem_of(shared.get("admin", path), 422).detail, path
+    far = f"{day}T12:00:00{'+' if day < '2' else '-'}23:00"
+    for path, body in (
+        ("/absences", {"rep_id": "ana", "starts_at": far, "ends_at": far}),
+        ("/api-keys", {"name": "x", "scopes": ["slots"], "expires_at": far}),
+        ("/plan-runs", {"from": day}),
+        ("/customers", {"name": "x", "location": {"lon": 24.9, "lat": 60.2}, "last_visit": day}),
+    ):
+        refused = problem_of(shared.send("admin", "POST", path, json=body), 422)
+        assert "choose a year from 1900 to 2999" in refused.detail
+    for side in ("begin", "end"):
+        problem_of(shared.get("admin", "/absences", params={side: far}), 422)
+
+
+def test_the_number_of_no_event(shared: Served) -> None:
+    for text in ("-1", "x", "0" * 20 + "9" * 30, "9" * 19):
+        problem_of(shared.get("admin", "/events", headers={"Last-Event-ID": text}), 422)
 
 
 def test_a_date_is_required_for_plans(shared: Served) -> None:
