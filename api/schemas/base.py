@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from visits.local_day import usable
+from visits.plain_text import odd_mark
 
 Item = TypeVar("Item")
 
@@ -45,9 +45,9 @@ ABSENT: Any = None
 
 
 def _clean(text: str) -> str:
-    odd = next((mark for mark in text if unicodedata.category(mark) in {"Cc", "Cs"} and mark not in "\n\t"), None)
+    odd = odd_mark(text, allowed="\n\t")
     if odd is not None:
-        raise ValueError(f"holds the control character U+{ord(odd):04X}; remove it")
+        raise ValueError(f"holds the control character {odd}; remove it")
     return text
 
 
