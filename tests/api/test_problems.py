@@ -11,10 +11,14 @@ from http import HTTPStatus
 
 import httpx
 import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
 from api.errors import Problem
+from api.routes import calendars
 from api.settings import Settings
 from tests.api.serving import Served, served
 from visits import store as store_module
+from visits.errors import StoreError
 
 JSON = {"Content-Type": "application/json"}
 
@@ -198,6 +202,30 @@ def test_an_unforeseen_fault_says_nothing_inner(on_sqlite: Served, monkeypatch: 
     assert reply.headers["x-request-id"]
     counted = on_sqlite.client.get("/metrics").text
     assert 'beatplan_requests_total{operation="list_territories",status="500"} 1.0' in counted
+
+
+def test_neither_customers_nor_secret_addresses_are_logged(
+    on_sqlite: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = Exception('null value in column "name"\nDETAIL:  Failing row contains (cus_1, Kaisa Karhu).')
+    for error in (IntegrityError("INSERT", {"name": "Kaisa"}, said), OperationalError("SELECT", {}, said)):
+        monkeypatch.setattr(calendars, "holder_of_calendar", raising(error))
+        reply = on_sqlite.get(None, "/calendars/cal_secret.ics")
+        assert problem_of(reply, reply.status_code).status in {409, 503}
+    for error in (RuntimeError("fault"), StoreError("the database is away")):
+        monkeypatch.setattr(calendars, "holder_of_calendar", raising(error))
+        assert on_sqlite.get(None, "/calendars/cal_secret.ics").status_code in {500, 503}
+    assert caplog.text.count("get_calendar") >= 2
+    assert 'null value in column "name"' in caplog.text
+    assert "Kaisa" not in caplog.text
+    assert "cal_secret" not in caplog.text
+
+
+def raising(error: Exception):
+    def look(*_: object) -> None:
+        raise error
+
+    return look
 
 
 def test_half_a_request_harms_nobody(shared: Served) -> None:
