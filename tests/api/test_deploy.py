@@ -39,7 +39,9 @@ def test_the_compose_file_runs_commands_that_exist_on_one_database() -> None:
 
 def test_the_image_is_built_from_all_that_the_wheel_needs() -> None:
     lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
-    copied = {name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]}
+    copied = {
+        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+    }
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = {wheel["hooks"]["custom"]["path"], *wheel["packages"], project["project"]["readme"], "constraints.txt"}

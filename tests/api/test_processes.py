@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from api import cli
+from api.page_files import are_built
 from api.settings import Settings
 from tests.api.processes import children_named, running_with
 from tests.api.seed import TOKENS
@@ -134,6 +135,8 @@ def test_the_demo(tmp_path: Path) -> None:
         assert running.stdout is not None
         told = json.loads(running.stdout.readline())
         assert list(told) == ["base_url", "date", "users", "pages"]
+        assert set(told["pages"]) == ({"phone", "board", "territories"} if are_built() else set())
+        assert all(httpx.get(page).status_code == 200 for page in told["pages"].values())
         assert date.fromisoformat(told["date"]) > datetime.now(ZoneInfo("Europe/Helsinki")).date()
         for user in told["users"]:
             assert list(user) == ["role", "email", "password", "token", "rep_id"]

@@ -163,7 +163,7 @@ def test_searching_is_never_worse(day: Day) -> None:
 
 
 def _skipped(problem: Problem, plan: Plan, calm: EventList) -> Plan:
-    """Every rep drives past what is called off and keeps the rest in its order. Rejects days that cannot be timed so."""
+    """Every rep drives past what is called off and keeps the order. Rejects days that cannot be timed so."""
     state = state_of(problem, plan, calm)
     after = day_of(problem_after(problem, calm, plan), state, calm)
     board = {position: one.rest for position, one in state.open.items()}
