@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.base import Given, ShortText, Shown, WholeNumber
+from api.schemas.base import Given, ShortText, Shown, Switch, WholeNumber
 from routing.documents import Day
 from routing.plan import Engine
 from visits.queries.runs import MOST_DAYS
@@ -42,6 +42,10 @@ class PlanRunIn(Given):
         Field(description="interactive: you wait for it; batch: it may take the night."),
     ] = "interactive"
     priority: Annotated[WholeNumber, Field(ge=1, le=9, description="In its queue, 1 before 9.")] = 5
+    publish: Annotated[
+        Switch,
+        Field(description="false: what it finds waits as drafts that no rep sees until somebody publishes them."),
+    ] = True
 
 
 class PlanPartOut(Shown):
@@ -78,6 +82,7 @@ class PlanRunOut(Shown):
     cancel_requested: bool
     queue: str
     priority: int
+    publish: Annotated[bool, Field(description="Whether its plans are published as they are found, not drafted.")]
     parts: Annotated[tuple[PlanPartOut, ...], Field(description="Its territories, once it was split into them.")]
     result: RunResult | None
     created_at: datetime

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from visits.models import Absence, Consent, Event, Person, Plan, PlanVersion, Position, SignIn, Table, Visit
+from visits.models import Absence, Consent, Event, Person, Plan, PlanDraft, PlanVersion, Position, SignIn, Table, Visit
 from visits.queries.customers import get_customer
 from visits.queries.reps import get_rep
 from visits.scope import Viewer
@@ -38,7 +38,7 @@ def export_customer(session: Session, viewer: Viewer, customer_id: str, now: dat
 
 
 def export_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime) -> Exported:
-    """What is kept about a rep: the row, who signs in, absences, plans as they stand, visits, consents, points, events.
+    """What is kept about a rep: the row, people, absences, plans and drafts, visits, consents, points, events.
 
     Raises NotFoundError when the viewer may not see them.
     """
@@ -61,6 +61,12 @@ def export_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime) -> 
             "sign_ins": _rows(session, select(SignIn).where(col(SignIn.person_id).in_(person_ids)), SignIn.created_at),
             "absences": _rows(session, select(Absence).where(Absence.rep_id == rep_id), Absence.starts_at),
             "plans": [json.loads(document) for document in documents],
+            "drafts": [
+                json.loads(text)
+                for text in session.exec(
+                    select(PlanDraft.document).where(PlanDraft.rep_id == rep_id).order_by(col(PlanDraft.day))
+                )
+            ],
             "visits": _rows(session, select(Visit).where(Visit.rep_id == rep_id), Visit.created_at),
             "consents": _rows(session, select(Consent).where(Consent.rep_id == rep_id), Consent.at),
             "positions": _rows(session, select(Position).where(Position.rep_id == rep_id), Position.at),
