@@ -11,16 +11,16 @@ export function frame(): Plugin {
     meta("theme-color", "#0b3d5c"),
     meta("referrer", "no-referrer"),
     { tag: "title", children: "beatplan" },
-    { tag: "link", attrs: { rel: "icon", type: "image/svg+xml", href: "/icons/beatplan.svg" } },
   ];
+  const icon: HtmlTagDescriptor = { tag: "link", attrs: { rel: "icon", href: "/icons/beatplan.svg" } };
   const body: HtmlTagDescriptor[] = [
     { tag: "div", attrs: { id: "page" } },
     { tag: "noscript", children: "This page needs JavaScript. 本页面需要启用 JavaScript。" },
   ];
   return {
     name: "frame",
-    transformIndexHtml: () => [
-      ...head.map((tag) => ({ ...tag, injectTo: "head-prepend" as const })),
+    transformIndexHtml: (html) => [
+      ...[...head, ...(html.includes('rel="icon"') ? [] : [icon])].map((tag) => ({ ...tag, injectTo: "head-prepend" as const })),
       ...body.map((tag) => ({ ...tag, injectTo: "body-prepend" as const })),
     ],
   };
