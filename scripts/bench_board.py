@@ -22,7 +22,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -90,7 +90,8 @@ def main() -> None:
     parser.add_argument("--stops", type=int, default=12, help="wanted stops of each rep")
     parser.add_argument("--territories", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(ZONE).date())
+    ahead = datetime.now(ZONE).date() + timedelta(days=1)  # nothing of it is executed, whatever the hour
+    parser.add_argument("--date", type=date.fromisoformat, default=ahead)
     parser.add_argument("--shots", type=Path, help="directory for screenshots")
     parser.add_argument("--data", type=Path, help="keep the data here, and use it again")
     options = parser.parse_args()

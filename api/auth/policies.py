@@ -133,6 +133,7 @@ POLICIES: dict[str, AccessPolicy] = {
     "list_plan_drafts": OFFICE,
     "get_plan_drafts": OFFICE,
     "list_drafted_plans": OFFICE,
+    "list_drafted_lines": OFFICE,
     "publish_plan_drafts": OFFICE,
     "discard_plan_drafts": OFFICE,
     # what happens: each is sent and shown what they may see
@@ -248,6 +249,7 @@ SCOPES: dict[str, frozenset[str]] = {
             "list_plan_drafts",
             "get_plan_drafts",
             "list_drafted_plans",
+            "list_drafted_lines",
             "publish_plan_drafts",
             "discard_plan_drafts",
             "compare_plan_run",

@@ -13,12 +13,15 @@ from api.deps import OnceKey, ServicesDep, TagDep, ThingId, ViewerDep
 from api.routes.days import parse_day
 from api.routes.describe import CHANGE, READ, READ_ONE, problems
 from api.routes.editing import once
+from visits.board_views import DriveLines
 from visits.day_plan import DayPlan
 from visits.draft_views import DraftedRuns, PublishAnswer, PublishRequest, RunDrafts
 from visits.drafts import list_drafted_runs, run_drafts, visible_drafts
+from visits.drive_lines import drive_lines
 from visits.publishing import discard_drafts, publish_drafts
 
 router = APIRouter(route_class=GuardedRoute, tags=["planning"])
+DateText = Annotated[str, Query(max_length=40, description="A date such as 2026-11-23.")]
 
 
 @router.get(
@@ -55,18 +58,27 @@ def read_run_drafts(run_id: ThingId, services: ServicesDep, viewer: ViewerDep, r
     response_model=list[DayPlan],
     responses=problems(*READ_ONE),
 )
-def read_drafted_plans(
-    run_id: ThingId,
-    services: ServicesDep,
-    viewer: ViewerDep,
-    date: Annotated[str, Query(max_length=40, description="A date such as 2026-11-23.")],
-) -> Response:
+def read_drafted_plans(run_id: ThingId, services: ServicesDep, viewer: ViewerDep, date: DateText) -> Response:
     """The plans of that day as they would become; their versions are those that they would replace."""
     day = parse_day("date", date)
     with services.store.reading() as session:
         documents = [draft.document for draft in visible_drafts(session, viewer, run_id, day)]
     body = f"[{','.join(documents)}]"
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-store"})
+
+
+@router.get(
+    "/plan-runs/{run_id}/drafts/lines",
+    operation_id="list_drafted_lines",
+    summary="The drives of drafted plans",
+    responses=problems(*READ_ONE),
+)
+def read_drafted_lines(run_id: ThingId, services: ServicesDep, viewer: ViewerDep, date: DateText) -> DriveLines:
+    """The drive of every drafted plan of that day, along the roads."""
+    day = parse_day("date", date)
+    with services.store.reading() as session:
+        documents = [draft.document for draft in visible_drafts(session, viewer, run_id, day)]
+    return drive_lines([DayPlan.model_validate_json(text) for text in documents], services.tools.travel)
 
 
 @router.post(

@@ -25,13 +25,13 @@ from routing.solve.outlook import look_ahead
 from routing.solve.proof import best_route, nearest
 from routing.solve.relaxation import relax
 
-CELLS, CELLS_ALONE, CELLS_UNTIMED = 4_000_000, 1_000_000, 4_000_000
+CELLS, CELLS_ALONE, CELLS_UNTIMED = 2_000_000, 1_000_000, 6_000_000
 """Steps of a shift's recursion at most (how fine its clock is), of the only shift's, and of all without a deadline."""
-CELLS_PER_S = 100_000_000
+CELLS_PER_S = 160_000_000
 """Steps that a second is good for."""
 ROUNDS, FEWEST_ROUNDS = 6, 2
 """Rounds that a table must leave time for: fewer times on its clock instead, and none at all."""
-FEWEST_TIMES = 24
+FEWEST_TIMES = 12
 """Times of a clock below which a bound is not worth its time."""
 FROM_POOL = 0.3
 """How far the first prices are those of the routes known."""
@@ -44,6 +44,8 @@ WORK = 40_000_000
 """Room and comparisons of one labelling."""
 WORK_PER_S = 30_000_000
 """Comparisons that a second is good for."""
+FINER_ROUND = 1.5
+"""What a round with labels takes at least, as a multiple of one without."""
 PRICING_PART = 0.6
 """Part of the time for prices; the rest is for labelling."""
 MOST_COLUMNS = 4_000
@@ -175,8 +177,9 @@ class _Bounding:
         """A bound on several shifts: prices over routes with repeats, then over routes that repeat nothing nearby."""
         floor, master = self.floor - self.bonus, self._master()
         start = (1 - FROM_POOL) * start + FROM_POOL * master.solve().visits
+        began = time.monotonic()
         dual = lower_prices(pricing, master, start, floor, self._rounds(PRICING_PART, UNTIMED_ROUNDS))
-        if not self._time_left():
+        if not self._time_left(FINER_ROUND * (time.monotonic() - began) / dual.rounds):
             return dual.bound
         finer = lower_prices(
             NearPricing(pricing, LABELS, lambda: self._work(UNTIMED_WORK if self.seconds is None else WORK)),
@@ -201,8 +204,10 @@ class _Bounding:
 
         return goes_on
 
-    def _time_left(self) -> bool:
-        return not self._told_to_stop() and (self.seconds is None or time.monotonic() - self.began < self.seconds)
+    def _time_left(self, needed: float = 0.0) -> bool:
+        """Whether more seconds than `needed` are left."""
+        now = time.monotonic()
+        return not self._told_to_stop() and (self.seconds is None or now - self.began + needed < self.seconds)
 
     def _told_to_stop(self) -> bool:
         return self.should_stop is not None and self.should_stop()

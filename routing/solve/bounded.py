@@ -24,7 +24,7 @@ ShouldStop = Callable[[], bool]
 
 LEAST_S, LEAST_UNLOADED_S = 0.3, 1.5
 """Time limits below which no bound is looked for, with its kernels loaded and without."""
-PART, MOST_S = 0.1, 15.0
+PART, MOST_S = 0.2, 15.0
 """Part of the time for the bound, and its most."""
 FIRST_PART, FIRST_S = 0.1, 0.5
 """Part of the time for the search before an early bound, and its most."""
@@ -89,6 +89,9 @@ def search_and_bound(
 
 
 def _bound(problem: Problem, found: Found, seconds: float | None, should_stop: ShouldStop | None) -> int | None:
+    served = {visit for route in found.sequences for visit in route}
+    if found.proven and all(i in served for i, visit in enumerate(problem.visits) if visit.must):
+        return found.objective_s
     known = Known(found.sequences, found.objective_s, _columns(found))
     deadline = None if seconds is None else Deadline.after(seconds)
     return upper_bound(problem, known=known, deadline=deadline, arrays=found.arrays, should_stop=should_stop)

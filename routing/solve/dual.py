@@ -10,7 +10,7 @@ Prices are whole numbers and all arithmetic on them is exact. The next prices li
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +32,12 @@ LONGEST = 160
 
 @dataclass(frozen=True, slots=True)
 class Dual:
-    """A bound, the prices of visits that give it, and what each kind of shift gains at most at them."""
+    """A bound, the prices of visits that give it, what each kind of shift gains at most at them, and rounds made."""
 
     bound: int
     prices: Ints
     gains: Ints
+    rounds: int = 1
 
 
 class Pricing:
@@ -57,7 +58,7 @@ class Pricing:
 
     def _price(self, kind: int, profit: Ints, prices: Ints) -> tuple[int, list[Column]]:
         shift, table = self.shifts[kind], self.tables[kind]
-        return int(look_ahead(shift, profit, table)), _best_routes(kind, shift, profit, prices, table)
+        return int(look_ahead(shift, profit, table)), _best_routes(kind, shift, prices, table)
 
 
 class NearPricing(Pricing):
@@ -84,10 +85,10 @@ class NearPricing(Pricing):
         return min(gain, hoped), columns
 
 
-def _best_routes(kind: int, shift: OneShift, profit: Ints, prices: Ints, table: Outlook) -> list[Column]:
+def _best_routes(kind: int, shift: OneShift, prices: Ints, table: Outlook) -> list[Column]:
     routes = np.zeros((len(shift.visits), LONGEST), np.int64)
     values = np.zeros(len(shift.visits), np.int64)
-    read_routes(shift, profit, table, routes, values)
+    read_routes(shift, table, routes, values)
     columns = []
     for row in np.argsort(-values, kind="stable")[:JOINING].tolist():
         if values[row] <= 0 or values[row] <= LOST:
@@ -122,7 +123,7 @@ def lower_prices(
                 break
         if len(master) == known:
             break
-    return best
+    return replace(best, rounds=tried)
 
 
 def _tried(pricing: Pricing, master: Master, prices: npt.NDArray[np.float64]) -> Dual:
