@@ -205,3 +205,5 @@ def test_planning_one_territory_by_its_name(
     assert "Ana" not in shown
     assert cli.run(["plan", "--from", "2027-03-01", "--territory", "Atlantis"]) == cli.BAD_INPUT
     assert "Atlantis" in one_line(capsys.readouterr().err)
+    assert cli.run(["plan", "--from", "9999-12-31"]) == cli.BAD_INPUT
+    assert "--from" in one_line(capsys.readouterr().err)
