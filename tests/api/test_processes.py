@@ -136,7 +136,7 @@ def test_the_demo(tmp_path: Path) -> None:
         told = json.loads(running.stdout.readline())
         assert list(told) == ["base_url", "date", "users", "pages"]
         assert set(told["pages"]) == ({"phone", "board", "territories"} if are_built() else set())
-        assert all(httpx.get(page).status_code == 200 for page in told["pages"].values())
+        assert all(httpx.get(page, timeout=PATIENCE_S).status_code == 200 for page in told["pages"].values())
         assert date.fromisoformat(told["date"]) > datetime.now(ZoneInfo("Europe/Helsinki")).date()
         for user in told["users"]:
             assert list(user) == ["role", "email", "password", "token", "rep_id"]
