@@ -39,6 +39,10 @@ class TextLines(logging.Formatter):
         told = " ".join(f"{name}={value}" for name, value in known.items() if value is not None)
         return f"{super().format(record)}{' ' + told if told else ''}"
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The message on one line, whatever others have put into it; a traceback comes after."""
+        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
+
 
 class JsonLines(logging.Formatter):
     """One JSON object per line, for programs."""

@@ -25,6 +25,7 @@ from routing.solve.options import Progress
 from visits.day_plan import DayPlan
 from visits.errors import InputError
 from visits.leases import Lease
+from visits.local_day import usable
 from visits.models import JobQueue, PlanRun
 from visits.planning import run_planning
 from visits.queries.page import LONGEST_PAGE, PageRequest
@@ -59,9 +60,9 @@ def plan(
 ) -> None:
     """Plan days of the reps and store the result; prints every rep-day."""
     try:
-        day = datetime.strptime(first, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
+        day = usable(datetime.strptime(first, "%Y-%m-%d").date())  # noqa: DTZ007 - a day of the calendar has no zone
     except ValueError:
-        raise InputError(f"--from is {first!r}, not a date of the calendar; write one such as 2026-11-23") from None
+        raise InputError(f"--from is {first!r}, no date within reach; write one such as 2026-11-23") from None
     with opened(data) as (settings, store):
         with store.reading() as session:
             chosen = None if not territory else sorted({territory_id(session, one) for one in territory})

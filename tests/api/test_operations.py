@@ -9,7 +9,7 @@ import socket
 import httpx
 
 from api import cli
-from api.logs import RUN_ID, Context, JsonLines
+from api.logs import RUN_ID, Context, JsonLines, TextLines
 from api.server import listen
 from api.settings import Settings, documented
 from tests.api.serving import Served
@@ -72,6 +72,13 @@ def test_a_log_line_for_programs_is_one_json_object_with_its_run() -> None:
         "info",
         "beatplan.jobs",
     )
+
+
+def test_a_log_line_for_people_is_one_line_whatever_others_put_into_it() -> None:
+    forged = "wrong\r\n2026-11-23 INFO beatplan.api: all is well"
+    record = logging.LogRecord("beatplan.api", logging.WARNING, "f", 1, "the provider said %s", (forged,), None)
+    Context().filter(record)
+    assert len(TextLines("%(levelname)s %(message)s").format(record).splitlines()) == 1
 
 
 def test_every_setting_is_listed(capsys) -> None:

@@ -149,9 +149,10 @@ def test_years_out_of_reach_are_a_slip(shared: Served, day: str) -> None:
         ("/absences", {"rep_id": "ana", "starts_at": far, "ends_at": far}),
         ("/api-keys", {"name": "x", "scopes": ["slots"], "expires_at": far}),
         ("/plan-runs", {"from": day}),
+        ("/territory-proposals/x/publish", {"alternative": "balanced", "effective_from": day}),
         ("/customers", {"name": "x", "location": {"lon": 24.9, "lat": 60.2}, "last_visit": day}),
     ):
-        refused = problem_of(shared.send("admin", "POST", path, json=body), 422)
+        refused = problem_of(shared.send("admin", "POST", path, json=body, headers={"If-Match": '"1"'}), 422)
         assert "choose a year from 1900 to 2999" in refused.detail
     for side in ("begin", "end"):
         problem_of(shared.get("admin", "/absences", params={side: far}), 422)

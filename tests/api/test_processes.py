@@ -136,7 +136,7 @@ def test_the_demo(tmp_path: Path) -> None:
         told = json.loads(running.stdout.readline())
         assert list(told) == ["base_url", "date", "users", "pages"]
         assert set(told["pages"]) == ({"phone", "board", "territories"} if are_built() else set())
-        assert all(httpx.get(page).status_code == 200 for page in told["pages"].values())
+        assert all(httpx.get(page, timeout=PATIENCE_S).status_code == 200 for page in told["pages"].values())
         assert date.fromisoformat(told["date"]) > datetime.now(ZoneInfo("Europe/Helsinki")).date()
         for user in told["users"]:
             assert list(user) == ["role", "email", "password", "token", "rep_id"]
@@ -205,3 +205,5 @@ def test_planning_one_territory_by_its_name(
     assert "Ana" not in shown
     assert cli.run(["plan", "--from", "2027-03-01", "--territory", "Atlantis"]) == cli.BAD_INPUT
     assert "Atlantis" in one_line(capsys.readouterr().err)
+    assert cli.run(["plan", "--from", "9999-12-31"]) == cli.BAD_INPUT
+    assert "--from" in one_line(capsys.readouterr().err)

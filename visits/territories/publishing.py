@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlmodel import Session, col, select
 
 from routing.documents import Day, Document, Id
 from visits.errors import ConflictError, StaleError
+from visits.local_day import usable
 from visits.models import (
     OPEN_STATES,
     Customer,
@@ -51,7 +52,7 @@ class Publishing(Document):
     """
 
     alternative: Annotated[str, Field(min_length=1, max_length=100)]
-    effective_from: Day
+    effective_from: Annotated[Day, AfterValidator(usable)]
     joint_visit_days: Annotated[int, Field(strict=True, ge=0, le=180)] = 28
 
 
