@@ -1,12 +1,13 @@
 """Measures territories on a real map beside METIS, gerrychain, spopt and plain min-cost flow, and on 2DU instances.
 
     python scripts/bench_territories.py [--roads DIR | --extract FILE] [--sizes 500/10 2000/40] [--peers PYTHON]
-                                        [--instances N] [--seconds S]
+                                        [--instances N] [--seconds S] [--service]
 
 Customers are drawn at junctions of the map, bases one per part of a METIS partition, so that reps live where work is.
 The present owners are last year's balance, since drifted by a fifth, and one exception in thirty. The price of a move
 is what the mean customer is from its base. `--peers` names a Python that has gerrychain, spopt and geopandas. Times are
 CPU seconds of one thread; peers know neither bases nor present owners: their parts go to the reps that suit best.
+`--service` asks a running service: what sliders take over HTTP, and predicted hours beside those of a planned month.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import csv
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -40,6 +42,9 @@ from routing.territories.search import Effort, search
 from routing.territories.transport import flow
 from routing.territories.warm import warm
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from scripts.territory_service import measure_service
+
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared"
 EXTRACT = Path(os.environ.get("BEATPLAN_OSM_DIR", SHARED / "osm")) / "porto_r5.osm.pbf"
@@ -57,6 +62,9 @@ def main() -> None:
         for size in options.sizes:
             n, k = (int(part) for part in size.split("/"))
             measure(made_case(network, n, k), options.peers)
+    if options.service:
+        open_network(options)
+        measure_service(options.roads)
     if options.instances:
         published(options.instances, options.seconds)
 
@@ -68,6 +76,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sizes", nargs="*", default=["500/10", "2000/40", "20000/400"], help="customers/reps")
     parser.add_argument("--peers", type=Path, help="Python with gerrychain, spopt and geopandas")
     parser.add_argument("--instances", type=int, default=40, help="2DU instances, 0 for none")
+    parser.add_argument("--service", action="store_true", help="measure sliders and a planned month too")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each instance")
     return parser.parse_args()
 

@@ -17,6 +17,7 @@ from routing.territories.islands import apart, count_moved, join_islands
 from routing.territories.kernels import HARD, Ground, Rules, State, anneal
 from routing.territories.polish import Care, mended, polished
 from routing.territories.transport import Flow, flow, seeded
+from routing.territories.trying import best_of_all, plans
 
 ShouldStop = Callable[[], bool]
 
@@ -25,7 +26,7 @@ _MARGIN = 0.99
 """The search keeps this share of the tolerance, for what rounding and the shares' own change take."""
 _SLICE = 4_000_000
 _LAST_ROUNDS = 4
-_COLDEST = 0.06
+_COLD, _COLDEST = 3.0, 0.06
 _HEAT, _HEAT_OF_PRICE = 120.0, 0.6
 _SOFT, _HARD_AT_FIRST = 0.0, HARD / 40
 """What is beyond the tolerance costs little at first, so that work can flow through full territories."""
@@ -33,12 +34,16 @@ _SOFT, _HARD_AT_FIRST = 0.0, HARD / 40
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to search: trials on each start, windows to polish in the end; `seed` makes it repeatable."""
+    """How hard to search: trials on each start, windows to polish in the end; `seed` makes it repeatable.
+
+    A case with no more than `most_tried` plans is not searched: all of them are tried.
+    """
 
     trials: int | None = None
     seed: int = 1
     both_starts: bool = True
     windows: int = 0
+    most_tried: int = 1 << 18
 
     def for_case(self, case: Case) -> int:
         """Trials of one start."""
@@ -99,6 +104,14 @@ def _near_each_other(case: Case) -> npt.NDArray[np.int64]:
 def _search(case: Case, wish: Wish, effort: Effort, should_stop: ShouldStop | None) -> Found:
     now = seeded(case, wish, case.present)
     first = flow(case, wish, case.targets(now)[:, 0])
+    best = best_of_all(case, wish) if plans(case) <= effort.most_tried else None
+    return prove(case, wish, _annealed(case, wish, now, first, effort, should_stop) if best is None else best, first)
+
+
+def _annealed(
+    case: Case, wish: Wish, now: Owners, first: Flow, effort: Effort, should_stop: ShouldStop | None
+) -> Owners:
+    """The best of the annealings that start at the flow and at the present owners, polished."""
     begins = []
     if wish.most_moved is None:
         begins.append(first.owner)
@@ -113,7 +126,7 @@ def _search(case: Case, wish: Wish, effort: Effort, should_stop: ShouldStop | No
     best = mended(case, wish, best, care)
     if effort.windows:
         best = polished(case, wish, best, care, effort.windows)
-    return prove(case, wish, best, first)
+    return best
 
 
 def prove(case: Case, wish: Wish, owner: Owners, start: Flow) -> Found:
@@ -167,7 +180,8 @@ def anneal_from(
         if again and excess_of(case, wish, state.owner) <= 0:
             break
         price = HARD * 10.0**again
-        anneal(ground, state, Rules(3.0, _COLDEST, tolerance, wish.compactness, _SOFT, price, price), most, 0, last, last)
+        rules = Rules(_COLD, _COLDEST, tolerance, wish.compactness, _SOFT, price, price)
+        anneal(ground, state, rules, most, 0, last, last)
     return state.owner
 
 

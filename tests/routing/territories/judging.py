@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -57,17 +58,23 @@ def judge(case: Case, wish: Wish, owner: list[int], graph: nx.Graph | None = Non
     return Verdict(cost, loads, worst, moved, pieces, allowed)
 
 
+def rising(case: Case, wish: Wish) -> Iterator[Verdict]:
+    """Verdicts on every plan that gives each territory somebody and each customer whom it may have, cheapest first."""
+    graph, owners = graph_of(case), np.array(list(product(range(case.k), repeat=case.n)))
+    at = np.arange(case.n)
+    gone = (owners != case.present) & (case.present >= 0)
+    price = wish.compactness * case.drive_s[at, owners] + wish.move_price_s * case.dearness * gone
+    cost = (case.weight * price).sum(axis=1)
+    full = [(owners == j).any(axis=1) for j in range(case.k)]
+    kept = np.flatnonzero(np.isfinite(cost) & np.all(full, axis=0))
+    for row in kept[np.argsort(cost[kept], kind="stable")].tolist():
+        yield judge(case, wish, owners[row].tolist(), graph)
+
+
 def best_of_all(case: Case, wish: Wish) -> float:
     """The cost of the best connected plan within the tolerance, by trying all; infinite where there is none."""
-    graph = graph_of(case)
-    best = float("inf")
-    for owner in product(range(case.k), repeat=case.n):
-        if len(set(owner)) < case.k:
-            continue
-        told = judge(case, wish, list(owner), graph)
-        if told.allowed and told.pieces == 0 and told.worst <= wish.tolerance and told.cost < best:
-            best = told.cost
-    return best
+    good = (told.cost for told in rising(case, wish) if told.pieces == 0 and told.worst <= wish.tolerance)
+    return next(good, float("inf"))
 
 
 def town(seed: int, n: int, k: int, *, haul: bool = False, islands: float = 0.1) -> Case:
