@@ -39,6 +39,7 @@ from api.routes import (
     me,
     pages,
     people,
+    plan_drafts,
     plan_runs,
     plans,
     policies,
@@ -122,7 +123,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders, public_url=settings.public_url)
     app.add_middleware(RequestLog)
-    planned = (plans, visits, fill_ins, explanations, proposals, slots, plan_runs, board, route_files, promises)
+    planning = (plan_runs, plan_drafts)
+    planned = (plans, visits, fill_ins, explanations, proposals, slots, *planning, board, route_files, promises)
     signing_in = (provider, sessions, me, links, people, api_keys, calendars)
     data = (customers, reps, territories, segments, assignment_rules, policies, absences, imports, reports)
     proposed = (territory_proposals, territory_alternatives, territory_potential)

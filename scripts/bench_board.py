@@ -22,7 +22,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -90,14 +90,15 @@ def main() -> None:
     parser.add_argument("--stops", type=int, default=12, help="wanted stops of each rep")
     parser.add_argument("--territories", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(ZONE).date())
+    ahead = datetime.now(ZONE).date() + timedelta(days=1)  # nothing of it is executed, whatever the hour
+    parser.add_argument("--date", type=date.fromisoformat, default=ahead)
     parser.add_argument("--shots", type=Path, help="directory for screenshots")
     parser.add_argument("--data", type=Path, help="keep the data here, and use it again")
     options = parser.parse_args()
     folder = options.data or Path(tempfile.mkdtemp(prefix="bench-board-"))
     try:
         token = prepare(folder, options)
-        with serving(folder) as base_url, sync_playwright() as playwright:
+        with serving(folder) as (base_url, _pid), sync_playwright() as playwright:
             found = os.environ.get("BEATPLAN_CHROMIUM") or shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
             address = f"{base_url}/board?date={options.date.isoformat()}"
@@ -149,15 +150,15 @@ def customer_places() -> list[Place]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The service on a free port, in a process of its own."""
+def serving(folder: Path) -> Iterator[tuple[str, int]]:
+    """The address and process id of the service on a free port, in a process of its own."""
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--data", str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("beatplan serves "):
-                yield line.split()[2]
+                yield line.split()[2], process.pid
                 break
     finally:
         process.send_signal(signal.SIGTERM)

@@ -36,10 +36,14 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class DayChange:
-    """One rep-day that changes: what it was (None: no plan) and the draft of what it becomes."""
+    """One rep-day that changes: what it was (None: no plan) and the draft of what it becomes.
+
+    `made_from` is where its draft alone comes from.
+    """
 
     former: DayPlan | None
     draft: DayPlan
+    made_from: Provenance | None = None
 
     @property
     def shift(self) -> str:
@@ -87,15 +91,17 @@ def write_days(
     placing: Placing,
     held: Mapping[str, Plan],
     changes: Mapping[str, DayChange],
-    made_from: Provenance,
+    made_from: Provenance | None,
     touched: Touched,
     *,
     gone: frozenset[str] = frozenset(),
     proposal_id: str | None = None,
+    run_id: str | None = None,
 ) -> tuple[PlanChange, dict[str, DayPlan]]:
     """Store the drafts as new versions of plans that are held, and bring the visits' rows in line.
 
-    `gone` are visits that left the plans by an event of their own. Raises StaleError when a visit is no longer open.
+    `made_from` is where the drafts come from that do not say so themselves, `gone` are visits that left the plans by an
+    event of their own. Raises StaleError when a visit is no longer open.
     """
     change = PlanChange(
         kind=placing.cause, actor=placing.viewer.person_id, proposal_id=proposal_id, created_at=placing.now
@@ -107,7 +113,9 @@ def write_days(
         row = held[name]
         number = next_number(session, row)
         document = one.draft.model_copy(update={"plan": row.id, "version": number, "cause": placing.cause})
-        write_version(session, placing.viewer, row, document, made_from, Cause(placing.cause, change_id=change.id))
+        origin = one.made_from or made_from
+        assert origin is not None
+        write_version(session, placing.viewer, row, document, origin, Cause(placing.cause, run_id, change.id))
         written[name] = document
     _settle(session, placing, changes, touched, gone)
     session.flush()

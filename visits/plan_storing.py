@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,6 +21,11 @@ from visits.queries.events import record
 from visits.scope import Viewer
 from visits.states import Action, Said, judge, settle
 from visits.territory_data import visits_by_id
+
+RUN = "run"
+"""The cause of versions that a planning run made."""
+UNSTORED = "draft"
+"""Stands for the id of a plan that is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +61,47 @@ def store_plan(
     are suggestions again. Raises StaleError when a plan or visit changed since `inputs` was read.
     """
     made_from = Provenance.of(plan, keep_problem(session, inputs.problem))
-    routes = {route.shift: route for route in plan.routes}
     written = []
-    for name, frame in {**inputs.frames, **_vacated(inputs, now)}.items():
-        former = inputs.data.documents.get(name)
-        row = plan_row(session, frame, expected=former.version if former else 0, run_id=cause.run_id)
-        if row is None:
+    for one in solved_days(inputs, plan, cause.name, now):
+        row = plan_row(session, one.frame, expected=one.number, run_id=cause.run_id)
+        if row is None or one.stays:
             continue
-        document = day_document(
-            frame,
-            Version(row.id, next_number(session, row), cause.name),
-            inputs.problem,
-            routes.get(name),
-            inputs.needs,
-            inputs.data.progress.get(name),
-        )
-        if former is not None and same_day(former, document):
-            continue
+        document = one.document.model_copy(update={"plan": row.id, "version": next_number(session, row)})
         write_version(session, viewer, row, document, made_from, cause)
         written.append(document)
     _settle_visits(session, inputs, plan, Placing(viewer, cause.name, now))
     return written
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedDay:
+    """A rep-day as a plan has it, not yet a version of anything, and as it was (None: no plan)."""
+
+    frame: DayFrame
+    former: DayPlan | None
+    document: DayPlan
+
+    @property
+    def number(self) -> int:
+        """The version that it was worked out from, 0 without one."""
+        return self.former.version if self.former is not None else 0
+
+    @property
+    def stays(self) -> bool:
+        """Whether the plan changes nothing of it."""
+        return self.former is not None and same_day(self.former, self.document)
+
+
+def solved_days(inputs: PlanningInput, plan: SolvedPlan, cause: str, now: datetime) -> Iterator[SolvedDay]:
+    """Every rep-day of a plan, those that it leaves as they are and those that lost their shift among them."""
+    routes = {route.shift: route for route in plan.routes}
+    for name, frame in {**inputs.frames, **_vacated(inputs, now)}.items():
+        former = inputs.data.documents.get(name)
+        version = Version(former.plan, former.version, cause) if former is not None else Version(UNSTORED, 0, cause)
+        progress = inputs.data.progress.get(name)
+        yield SolvedDay(
+            frame, former, day_document(frame, version, inputs.problem, routes.get(name), inputs.needs, progress)
+        )
 
 
 def locked_plan(session: Session, rep_id: str, day: date) -> Plan | None:

@@ -13,10 +13,11 @@ from routing.plan import Plan
 from routing.solve.options import Progress, SolveOptions
 from visits.day_plan import DayPlan
 from visits.errors import BeatplanError, InputError, StaleError
-from visits.models import PlanPart, PlanRun, RunState
+from visits.models import PlanPart, PlanRun, RunState, utc_now
 from visits.needs import CustomerHistory
 from visits.part_watch import PartWatch
-from visits.plan_storing import Cause, store_plan
+from visits.plan_drafting import keep_drafts
+from visits.plan_storing import RUN, Cause, store_plan
 from visits.problem_building import PlanningInput, TerritoryData, build_problem
 from visits.run_keeping import Claim, ClaimLostError, abandon_run, claim_part, end_part, split_run
 from visits.run_result import LISTED, NotPlanned, RunResult, sum_of_all
@@ -89,6 +90,8 @@ def plan_part(
     should_stop: ShouldStop | None = None,
 ) -> None:
     """Plan one territory, a problem per week, and store its plans and the end of the part in one transaction.
+
+    The plans of a run that does not publish are stored as drafts, and no plan changes.
 
     Keeps the part's progress and looks for a wish to cancel; then nothing of the part is stored. A plan that changed
     meanwhile is planned again, three times. Raises InputError, RoadError, SolveError; ClaimLostError when another
@@ -167,7 +170,7 @@ class _Work:
         self.weeks = weeks_of(run.first_day, run.days)
 
     def carry_out(self) -> None:
-        horizon = (self.weeks[0][0], self.weeks[-1][-1])
+        horizon, read_at = (self.weeks[0][0], self.weeks[-1][-1]), utc_now()
         with self.store.reading() as session:
             data = load_territory(session, self.part.territory_id, horizon, self.now)
         solved: list[SolvedPart] = []
@@ -181,8 +184,11 @@ class _Work:
         documents: list[DayPlan] = []
         with self.store.session() as session:
             for one in solved:
-                cause = Cause("run", self.run.id)
-                documents += store_plan(session, SYSTEM, one.inputs, one.plan, cause, self.now)
+                if self.run.publish:
+                    cause = Cause(RUN, self.run.id)
+                    documents += store_plan(session, SYSTEM, one.inputs, one.plan, cause, self.now)
+                else:
+                    documents += keep_drafts(session, one.inputs, one.plan, self.run.id, self.now, read_at=read_at)
             end_part(session, self.claim, RunState.DONE, "", self._result(solved, documents))
 
     def _solve(self, inputs: PlanningInput, number: int, won_s: int) -> Plan:

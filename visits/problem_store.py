@@ -6,12 +6,15 @@ import hashlib
 import io
 import json
 import threading
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from sqlmodel import Session
+from sqlalchemy import Column, delete, select
+from sqlmodel import Session, col
 
 from routing.problem import Problem, TravelMatrix, TravelSlice, problem_from_json
-from visits.models import StoredProblem
+from visits.models import StoredProblem, Table
 
 MOST_IN_MEMORY = 16
 _IN_MEMORY: dict[str, Problem] = {}
@@ -60,6 +63,26 @@ def load_problem(session: Session, name: str) -> Problem | None:
         while len(_IN_MEMORY) > MOST_IN_MEMORY:
             _IN_MEMORY.pop(next(iter(_IN_MEMORY)))
     return problem
+
+
+def drop_unused_problems(session: Session, names: Iterable[str | None]) -> None:
+    """Delete those of these stored problems that nothing was worked out from any more."""
+    session.flush()
+    unused = {name for name in names if name is not None}
+    for column in pointing_at_problems():
+        unused -= set(session.execute(select(column).where(column.in_(sorted(unused))).distinct()).scalars())
+    if unused:
+        session.execute(delete(StoredProblem).where(col(StoredProblem.hash).in_(sorted(unused))))
+
+
+def pointing_at_problems() -> list[Column[Any]]:
+    """The columns of all tables that say which stored problem a row was worked out from."""
+    return [
+        foreign.parent
+        for table in Table.metadata.sorted_tables
+        for foreign in table.foreign_keys
+        if foreign.column.table.name == StoredProblem.__tablename__
+    ]
 
 
 def mentions(body: bytes, name: str) -> bool:

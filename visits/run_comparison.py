@@ -63,17 +63,20 @@ def compare_run(session: Session, viewer: Viewer, run_id: str) -> RunComparison:
     for version in written:
         plan = DayPlan.model_validate_json(version.document)
         text = former.get((version.plan_id, version.parent or 0))
-        before = DaySums() if text is None else _sums(DayPlan.model_validate_json(text))
-        days.append(ReplacedDay(rep=plan.rep, rep_name=plan.rep_name, date=plan.date, before=before, after=_sums(plan)))
+        before = DaySums() if text is None else day_sums(DayPlan.model_validate_json(text))
+        days.append(
+            ReplacedDay(rep=plan.rep, rep_name=plan.rep_name, date=plan.date, before=before, after=day_sums(plan))
+        )
     return RunComparison(
         run=run_id,
-        before=_added([day.before for day in days]),
-        after=_added([day.after for day in days]),
+        before=added_up([day.before for day in days]),
+        after=added_up([day.after for day in days]),
         days=tuple(days),
     )
 
 
-def _sums(plan: DayPlan) -> DaySums:
+def day_sums(plan: DayPlan) -> DaySums:
+    """A rep-day in sums."""
     totals = plan.totals
     return DaySums(
         plans=1,
@@ -86,5 +89,6 @@ def _sums(plan: DayPlan) -> DaySums:
     )
 
 
-def _added(parts: list[DaySums]) -> DaySums:
+def added_up(parts: list[DaySums]) -> DaySums:
+    """Sums over some rep-days."""
     return DaySums(**{name: sum(getattr(part, name) for part in parts) for name in DaySums.model_fields})

@@ -234,7 +234,7 @@ def _settle(session: Session, run: PlanRun) -> None:
         _end_run(session, run, RunState.FAILED, _why(failed, len(parts)), in_sum(results) if results else None)
     else:
         result = in_sum(results)
-        _end_run(session, run, RunState.DONE, sentence_of(result), result)
+        _end_run(session, run, RunState.DONE, sentence_of(result, publish=run.publish), result)
 
 
 def _why(failed: Sequence[PlanPart], parts: int) -> str:

@@ -24,7 +24,8 @@ class NotPlanned(Document):
 class RunResult(Document):
     """What a planning run brought: sums over its rep-days, and who was left out (the musts first, at most 500).
 
-    `bound_s` is an objective that no plan of the same visits can exceed, where one was found.
+    `plans` counts the rep-days that changed, or would by its drafts. `bound_s` is an objective that no plan of the same
+    visits can exceed, where one was found.
     """
 
     plans: Count = 0
@@ -63,9 +64,10 @@ def sum_of_all(values: Sequence[int | None]) -> int | None:
     return sum(known) if known and len(known) == len(values) else None
 
 
-def sentence_of(result: RunResult) -> str:
+def sentence_of(result: RunResult, *, publish: bool = True) -> str:
     """A run's result in one line."""
-    text = f"{result.stops} stops planned, {result.plans} rep-days changed"
+    done = "rep-days changed" if publish else "rep-days wait to be published"
+    text = f"{result.stops} stops planned, {result.plans} {done}"
     if result.must_not_planned:
         missing = next(entry for entry in result.not_planned if entry.must)
         text += f"; {result.must_not_planned} must-visits have no place, first {missing.name}: {missing.reason}"

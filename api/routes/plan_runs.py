@@ -25,7 +25,10 @@ router = APIRouter(route_class=GuardedRoute, prefix="/plan-runs", tags=["plannin
 def create_plan_run(
     body: PlanRunIn, services: ServicesDep, viewer: ViewerDep, response: Response, key: OnceKey = None
 ) -> PlanRunOut:
-    """Queues a planning run and answers at once; Location is where to watch it."""
+    """Queues a planning run and answers at once; Location is where to watch it.
+
+    With publish false no plan changes: what it finds waits as drafts, see GET /plan-runs/{run_id}/drafts.
+    """
 
     def make(session: Session) -> PlanRunOut:
         for territory in body.territories or ():
@@ -43,6 +46,7 @@ def create_plan_run(
                 seed=body.seed,
                 queue=body.queue,
                 priority=body.priority,
+                publish=body.publish,
             ),
         )
         return show(run)
@@ -77,7 +81,7 @@ def read_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> 
     responses=problems(*READ, 409),
 )
 def cancel_plan_run(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> PlanRunOut:
-    """Asks a run to stop. Plans that it has stored already stay; watch its status for the end."""
+    """Asks a run to stop. Plans and drafts that it has stored already stay; watch its status for the end."""
     with services.store.session() as session:
         run = request_cancel(session, viewer, run_id)
         parts = parts_of(session, [run_id])

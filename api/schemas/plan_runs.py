@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from api.schemas.base import Given, ShortText, Shown, WholeNumber
+from api.schemas.base import Given, ShortText, Shown, Switch, WholeNumber
 from routing.documents import Day
 from routing.plan import Engine
+from visits.local_day import usable
 from visits.queries.runs import MOST_DAYS
 from visits.run_result import RunResult
 
@@ -19,7 +20,7 @@ class PlanRunIn(Given):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    first_day: Annotated[Day, Field(alias="from", description="First day, such as 2026-11-23.")]
+    first_day: Annotated[Day, AfterValidator(usable), Field(alias="from", description="First day, such as 2026-11-23.")]
     days: Annotated[WholeNumber, Field(ge=1, le=MOST_DAYS, description="How many calendar days.")] = 7
     territories: Annotated[
         tuple[ShortText, ...] | None, Field(min_length=1, max_length=1000, description="Ids; null for all of yours.")
@@ -42,6 +43,10 @@ class PlanRunIn(Given):
         Field(description="interactive: you wait for it; batch: it may take the night."),
     ] = "interactive"
     priority: Annotated[WholeNumber, Field(ge=1, le=9, description="In its queue, 1 before 9.")] = 5
+    publish: Annotated[
+        Switch,
+        Field(description="false: what it finds waits as drafts that no rep sees until somebody publishes them."),
+    ] = True
 
 
 class PlanPartOut(Shown):
@@ -78,6 +83,7 @@ class PlanRunOut(Shown):
     cancel_requested: bool
     queue: str
     priority: int
+    publish: Annotated[bool, Field(description="Whether its plans are published as they are found, not drafted.")]
     parts: Annotated[tuple[PlanPartOut, ...], Field(description="Its territories, once it was split into them.")]
     result: RunResult | None
     created_at: datetime

@@ -82,7 +82,7 @@ def team(migrated_sqlite: Path, roads: Path, tmp_path_factory: pytest.TempPathFa
 
 def late_comer(number: int) -> Customer:
     """A due customer who came after the plan was made."""
-    lon, lat = PLACES[7 * number]
+    lon, lat = PLACES[7 * number % len(PLACES)]
     return Customer(
         id=f"new{number}",
         name=f"New Shop {number}",

@@ -6,10 +6,22 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.api.browser import PASSWORD
-from tests.e2e.board import DAY, OpenBoard, Team, agree, commit, open_board, shown_stops, stop, team
+from tests.e2e.board import (
+    DAY,
+    TERRITORIES,
+    OpenBoard,
+    Team,
+    agree,
+    commit,
+    late_comer,
+    open_board,
+    shown_stops,
+    stop,
+    team,
+)
 
 __all__ = ["open_board", "team"]
 pytestmark = pytest.mark.needs_browser
@@ -220,19 +232,68 @@ def test_a_selection_by_lasso_and_a_day_on_paper_and_as_a_file(team: Team, open_
     assert page.evaluate("window.printed") == len(team.stops()["rep03"])
 
 
-def test_planning_is_watched_and_told_against_what_was(team: Team, open_board: OpenBoard) -> None:
+def test_planning_is_watched_and_goes_to_the_phones_when_it_is_published(team: Team, open_board: OpenBoard) -> None:
     page = open_board()
+    before = agree(team, page)
+    with team.service.store.session() as session:
+        session.add_all(late_comer(number) for number in range(11, 27, TERRITORIES))
     page.get_by_role("button", name="Plan days").click()
     page.get_by_label("Days", exact=True).fill("1")
     page.get_by_label("Search for").fill("1")
     page.get_by_role("checkbox", name="District 4").check()
-    page.get_by_role("button", name="Plan and publish").click()
+    page.get_by_role("button", name="Plan a draft").click()
     expect(page.locator("progress")).to_be_visible()
     look(page, "board-run")
     page.get_by_role("button", name="Cancel the run").click()
     expect(page.get_by_text("Last run")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Plan and publish").click()
-    expect(page.get_by_text("Published")).to_be_visible(timeout=60_000)
-    look(page, "board-run-done")
+    page.get_by_role("button", name="Plan a draft").click()
+    expect(page.get_by_text("Not on the phones yet")).to_be_visible(timeout=60_000)
+    expect(page.locator(".ghost").first).to_be_visible()
+    look(page, "board-draft")
     assert faults(page) == []
-    agree(team, page)
+    assert team.stops() == before, "nobody sees a draft"
+
+    (waiting,) = team.get("/plan-drafts")["items"]
+    drafts = team.get(f"/plan-runs/{waiting['run']}/drafts")
+    rep, after = next((one["rep"], one) for one in drafts["days"] if one["after"]["stops"] > one["before"]["stops"])
+    drafted = team.get(f"/plan-runs/{waiting['run']}/drafts/plans?date={DAY}")
+    comes = next(
+        one["name"] for plan in drafted for one in plan["stops"] if plan["rep"] == rep and one["visit"] not in before[rep]
+    )
+    phone = phone_of(page.context.browser, team, rep)
+    expect(phone.locator("ol li, ul li").first).to_be_visible()
+    expect(phone.get_by_text(comes)).to_have_count(0)
+
+    # a colleague changes one of the drafted days: it is named, and the rest can still be published
+    stale = next(one["rep"] for one in drafts["days"] if one["rep"] not in {rep, *(name.split("/")[0] for name in after["goes_with"])})
+    locked = open_stops(team, stale)[0]["visit"]
+    asked = {"date": DAY, "move": {"type": "lock", "visit": locked}}
+    proposal = team.send("POST", "/proposals", "emil", json=asked).json()
+    committed = team.send("POST", f"/proposals/{proposal['id']}/commit", "emil", json={}, headers={"If-Match": proposal["etag"]})
+    assert committed.status_code == 200, committed.text
+    expect(page.get_by_text("changed meanwhile. Publish the rest, or plan again.")).to_be_visible()
+    look(page, "board-draft-stale")
+    page.get_by_role("button", name="Publish to phones").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Published")
+    expect(phone.get_by_text(comes).first).to_be_visible()
+    look(page, "board-published")
+    now = agree(team, page)
+    assert now[rep] != before[rep]
+    assert now[stale] == before[stale]
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_role("button", name="Plan a draft")).to_be_visible()
+    assert team.get("/plan-drafts")["items"] == []
+    phone.context.close()
+
+
+def phone_of(browser: Browser, team: Team, rep: str) -> Page:
+    """The phone page of a rep, on the planned day."""
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True, is_mobile=True)
+    page = phone.new_page()
+    page.goto(f"{team.service.base_url}/today?date={DAY}")
+    page.locator("form input[type=email]").fill(f"{rep}@example.com")
+    page.locator("form input[type=password]").fill(PASSWORD)
+    page.locator("form button[type=submit]").click()
+    expect(page.get_by_role("button", name="Arrived", exact=True)).to_be_visible()
+    return page

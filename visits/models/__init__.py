@@ -13,6 +13,7 @@ from visits.models.import_batch import ImportBatch
 from visits.models.person import Person, Role
 from visits.models.plan import Plan, PlanVersion, StoredProblem
 from visits.models.plan_change import PlanChange
+from visits.models.plan_draft import PlanDraft
 from visits.models.plan_part import PlanPart
 from visits.models.plan_run import JobQueue, PlanRun, RunState
 from visits.models.policy import Policy
@@ -57,6 +58,7 @@ __all__ = [
     "Person",
     "Plan",
     "PlanChange",
+    "PlanDraft",
     "PlanPart",
     "PlanRun",
     "PlanVersion",

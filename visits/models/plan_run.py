@@ -35,6 +35,7 @@ class PlanRun(Versioned, table=True):
 
     `seconds` is the solver's time per problem. `result` is filled at the end (see `visits.run_result.RunResult`).
     Its parts wait in `queue`, those of a low `priority` first; `schedule_key` names a run that must be made only once.
+    Without `publish` its plans wait as drafts (see `visits.models.plan_draft`).
     """
 
     __tablename__ = "plan_run"
@@ -50,6 +51,7 @@ class PlanRun(Versioned, table=True):
     seed: int = 1
     queue: str = JobQueue.INTERACTIVE.value
     priority: int = 5
+    publish: bool = True
     schedule_key: str | None = Field(default=None, unique=True, index=True)
     percent: int = 0
     best_objective_s: int | None = None

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Text, cast, delete, or_, update
+from sqlalchemy import JSON, Text, cast, delete, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from visits.draft_sweeping import forget_in_drafts
 from visits.errors import ConflictError, StaleError
 from visits.importing.forgetting import forget_in_imports
 from visits.local_day import today_in, zone_named
@@ -32,12 +33,13 @@ from visits.models import (
     Visit,
     VisitState,
 )
-from visits.problem_store import mentions
+from visits.problem_store import mentions, pointing_at_problems
 from visits.queries.customers import get_customer
 from visits.queries.events import record
 from visits.queries.reps import get_rep
 from visits.queries.sign_ins import end_sign_ins
 from visits.scope import Viewer
+from visits.states import Action, Said, Settled, Verdict, settle
 from visits.territories.forgetting import forget_in_proposals
 
 ERASED = "(erased)"
@@ -68,8 +70,8 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
     _require_none_ahead(session, visits, now)
     for visit in visits:
         if visit.state not in CLOSED_STATES:
-            visit.state = VisitState.CANCELLED
-            session.add(visit)
+            said = Said(viewer, Action.CANCEL, now, now, "erased")
+            settle(session, visit, said, Verdict(Settled.MOVED, VisitState.CANCELLED))
     known = [customer.name, customer.address, customer.phone, customer.email, customer.notes]
     for name, value in _empty_customer().items():
         setattr(customer, name, value)
@@ -87,6 +89,7 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
         return {key: _walk(value, _blank) if key in visit_ids else value for key, value in kept.items()}
 
     forget_in_proposals(session, customer_id)
+    forget_in_drafts(session, customer_id)
     forget_in_imports(session, customer_id, known)
     events = _clean_events(session, subjects)
     documents = _clean_documents(session, subjects, clean)
@@ -124,6 +127,7 @@ def erase_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime, *, e
         return {**found, "rep_name": ERASED, **ends}
 
     forget_in_proposals(session, rep_id)
+    forget_in_drafts(session, rep_id)
     forget_in_imports(session, rep_id, known)
     events = _clean_events(session, [rep_id])
     documents = _clean_documents(session, [rep_id], clean)
@@ -237,7 +241,7 @@ def _drop_problems(session: Session, name: str) -> int:
     for (key,) in session.execute(select_columns(col(StoredProblem.hash))).all():
         stored = session.get_one(StoredProblem, key)
         if mentions(stored.body, name):
-            for column in _pointing_at_problems():
+            for column in pointing_at_problems():
                 session.execute(update(column.table).where(column == key).values({column.name: None}))
             session.delete(stored)
             session.flush()
@@ -245,12 +249,3 @@ def _drop_problems(session: Session, name: str) -> int:
         else:
             session.expunge(stored)
     return dropped
-
-
-def _pointing_at_problems() -> list[Column[Any]]:
-    return [
-        foreign.parent
-        for table in Table.metadata.sorted_tables
-        for foreign in table.foreign_keys
-        if foreign.column.table.name == StoredProblem.__tablename__
-    ]

@@ -8,7 +8,21 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from visits.models import Absence, Consent, Event, Person, Plan, PlanVersion, Position, SignIn, Table, Visit
+from visits.models import (
+    Absence,
+    Consent,
+    Event,
+    Person,
+    Plan,
+    PlanDraft,
+    PlanVersion,
+    Position,
+    SignIn,
+    SlotHold,
+    Table,
+    Visit,
+    VisitTransition,
+)
 from visits.queries.customers import get_customer
 from visits.queries.reps import get_rep
 from visits.scope import Viewer
@@ -20,7 +34,10 @@ _NEVER = {"password_hash", "external_subject", "token_hash"}
 
 
 def export_customer(session: Session, viewer: Viewer, customer_id: str, now: datetime) -> Exported:
-    """What is kept about a customer: the row, visits, events. Raises NotFoundError when the viewer may not see it."""
+    """What is kept about a customer: the row, visits and what was said of them, slots held, events.
+
+    Raises NotFoundError when the viewer may not see it.
+    """
     customer = get_customer(session, viewer, customer_id)
     visits = session.exec(
         select(Visit).where(Visit.customer_id == customer_id).order_by(col(Visit.created_at), col(Visit.id))
@@ -32,13 +49,15 @@ def export_customer(session: Session, viewer: Viewer, customer_id: str, now: dat
         "content": {
             "customer": _plain(customer),
             "visits": [_plain(visit) for visit in visits],
+            "history": _rows(session, _of_visits_of(customer_id), VisitTransition.id),
+            "slots": _rows(session, select(SlotHold).where(SlotHold.customer_id == customer_id), SlotHold.created_at),
             "events": [_plain(event) for event in _events_on(session, subjects)],
         },
     }
 
 
 def export_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime) -> Exported:
-    """What is kept about a rep: the row, who signs in, absences, plans as they stand, visits, consents, points, events.
+    """What is kept about a rep: the row, people, absences, plans and drafts, visits, consents, points, events.
 
     Raises NotFoundError when the viewer may not see them.
     """
@@ -61,12 +80,23 @@ def export_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime) -> 
             "sign_ins": _rows(session, select(SignIn).where(col(SignIn.person_id).in_(person_ids)), SignIn.created_at),
             "absences": _rows(session, select(Absence).where(Absence.rep_id == rep_id), Absence.starts_at),
             "plans": [json.loads(document) for document in documents],
+            "drafts": [
+                json.loads(text)
+                for text in session.exec(
+                    select(PlanDraft.document).where(PlanDraft.rep_id == rep_id).order_by(col(PlanDraft.day))
+                )
+            ],
             "visits": _rows(session, select(Visit).where(Visit.rep_id == rep_id), Visit.created_at),
             "consents": _rows(session, select(Consent).where(Consent.rep_id == rep_id), Consent.at),
             "positions": _rows(session, select(Position).where(Position.rep_id == rep_id), Position.at),
             "events": _rows(session, events, Event.id),
         },
     }
+
+
+def _of_visits_of(customer_id: str) -> Any:
+    theirs = select(Visit.id).where(Visit.customer_id == customer_id)
+    return select(VisitTransition).where(col(VisitTransition.visit_id).in_(theirs))
 
 
 def _events_on(session: Session, subjects: list[str]) -> list[Event]:

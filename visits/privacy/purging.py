@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete
 from sqlmodel import Session, col, func, select
 
+from visits.draft_sweeping import sweep_drafts
 from visits.importing.forgetting import close_old_imports
 from visits.models import Event, IdempotencyKey, Position, ProviderVisit, RateCount, SignIn, SignInLink, Table
 from visits.privacy.settings import privacy_settings
@@ -32,8 +33,8 @@ def purge(store: Store, now: datetime) -> Purged:
     """Delete what is over, in one transaction.
 
     That is positions and events past the days that the settings give them, stored answers past 30 days, and sign-ins
-    and links past their end, with counts of tries; imports past 30 days lose what taking them back needs. Where no
-    positions are to be kept, none stay. Raises StoreError.
+    and links past their end, with counts of tries; imports past 30 days lose what taking them back needs, and drafts
+    of days that are over go. Where no positions are to be kept, none stay. Raises StoreError.
     """
     with store.session() as session:
         settings = privacy_settings(session)
@@ -48,6 +49,7 @@ def purge(store: Store, now: datetime) -> Purged:
         )
         _delete(session, RateCount, col(RateCount.ends_at) <= now)
         close_old_imports(session, now)
+        sweep_drafts(session, now)
         return Purged(
             positions=_delete(session, Position, col(Position.at) <= oldest),
             answers=_delete(session, IdempotencyKey, col(IdempotencyKey.created_at) < now - ANSWER_LIFE),

@@ -7,6 +7,9 @@ import type { DayPlan, Move, ProposalAnswer, ProposalEvent, ProposalRequest } fr
 const KEPT = "proposal";
 const UNDO_MS = 30_000;
 
+/** A plan in a version. */
+type Version = Pick<DayPlan, "plan" | "version">;
+
 /** The dispatcher's proposal: asked for, looked at, changed, committed or discarded; and the last change to take back. */
 export class Deciding {
   proposal = $state.raw<ProposalAnswer | null>(null);
@@ -16,7 +19,7 @@ export class Deciding {
   /** Whether somebody was faster, and what is shown is a new proposal against the new state. */
   anew = $state(false);
   confirmed = $state(false);
-  undoable = $state.raw<{ plan: DayPlan; visits: number } | null>(null);
+  undoable = $state.raw<{ plan: Version; visits: number; days: number } | null>(null);
   told = $state("");
 
   ghosts = $derived.by(() => ghostsOf(this.proposal, this.#board.date));
@@ -93,7 +96,7 @@ export class Deciding {
       if (data) {
         performance.mark("commit-answered");
         this.#board.adopt(data.plans);
-        this.#offerUndo(data.plans, countOf(proposal));
+        this.offerUndo(data.plans[0], countOf(proposal));
         this.#clear();
         this.#selection.drop();
         this.#selection.close();
@@ -119,7 +122,7 @@ export class Deciding {
   }
 
   /** Takes a plan's last change back. */
-  async undo(plan: DayPlan): Promise<void> {
+  async undo(plan: Version): Promise<void> {
     this.undoable = null;
     const { data, error } = await service.POST("/api/v1/plans/{plan_id}/undo", {
       params: { path: { plan_id: plan.plan }, header: { "if-match": `"${plan.version}"` } },
@@ -132,7 +135,7 @@ export class Deciding {
   /** What a change outside of proposals (a promise, a booking) wrote. */
   wrote(plan: DayPlan): void {
     this.#board.adopt([plan]);
-    this.#offerUndo([plan], 1);
+    this.offerUndo(plan, 1);
   }
 
   async #showFresh(address: string): Promise<void> {
@@ -159,10 +162,10 @@ export class Deciding {
     await service.DELETE("/api/v1/proposals/{proposal_id}", { params: { path: { proposal_id: id } } }).catch(() => undefined);
   }
 
-  #offerUndo(plans: readonly DayPlan[], visits: number): void {
-    const plan = plans[0];
+  /** Offers for a while to take back the change that wrote a plan: so many visits, or so many published rep-days. */
+  offerUndo(plan: Version | undefined, visits: number, days = 0): void {
     if (!plan) return;
-    this.undoable = { plan, visits };
+    this.undoable = { plan, visits, days };
     clearTimeout(this.#forget);
     this.#forget = setTimeout(() => {
       this.undoable = null;

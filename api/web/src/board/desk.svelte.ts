@@ -3,6 +3,8 @@ import type { Board } from "./board.svelte";
 import { stopBefore } from "./bars";
 import { isDuring, secondsAt } from "./clock";
 import type { Deciding } from "./deciding.svelte";
+import type { Drafting } from "./drafting.svelte";
+import type { Ghost } from "./ghosts";
 import type { Selection } from "./selection.svelte";
 import type { DayPlan } from "./types";
 
@@ -22,7 +24,21 @@ export class Desk {
     readonly board: Board,
     readonly selection: Selection,
     readonly deciding: Deciding,
+    readonly drafting: Drafting,
   ) {}
+
+  /** What the rows and the map show beside the plans: an open proposal, else the draft that is looked at. */
+  get ghosts(): ReadonlyMap<string, Ghost> {
+    return this.#drafts ? this.drafting.ghosts : this.deciding.ghosts;
+  }
+
+  get ghostLines(): ReadonlyMap<string, number[][]> {
+    return this.#drafts ? this.drafting.lines : this.deciding.lines;
+  }
+
+  get #drafts(): boolean {
+    return this.selection.panel?.kind === "run";
+  }
 
   /** Puts a visit, or a due customer without one, on a rep's day at about a time. */
   async drop(what: Moving, rep: string, seconds: number): Promise<void> {

@@ -1,5 +1,8 @@
 import type { DayPlan, PlannedStop, ProposalAnswer } from "./types";
 
+/** A stop that starts less than so many seconds earlier or later stays as it is. */
+const SAME_S = 60;
+
 /** A rep's row under a proposal: the day as it would become, the stops that come or shift, and those that leave. */
 export interface Ghost {
   plan: DayPlan;
@@ -28,6 +31,17 @@ export function ghostsOf(proposal: ProposalAnswer | null, date: string): Readonl
     });
   }
   return ghosts;
+}
+
+/** A day as it is (none: no plan) and as it would become. */
+export function ghostBetween(before: DayPlan | undefined, plan: DayPlan): Ghost {
+  const old = new Map(before?.stops.map((stop) => [stop.visit, stop.start_s]));
+  const stays = new Set(plan.stops.filter((stop) => Math.abs((old.get(stop.visit) ?? -Infinity) - stop.start_s) < SAME_S).map((stop) => stop.visit));
+  return {
+    plan,
+    coming: plan.stops.filter((stop) => !stays.has(stop.visit)),
+    leaving: new Set([...old.keys()].filter((visit) => !stays.has(visit))),
+  };
 }
 
 /** Whether the plans that a proposal was worked out from have changed since. */
