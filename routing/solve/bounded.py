@@ -61,7 +61,8 @@ def search_and_bound(
         found = search(problem, options, on_progress, should_stop, on_routes)
         return Bounded(found, _bound(problem, found, None, should_stop))
     if seconds < (LEAST_S if kernels_loaded() else LEAST_UNLOADED_S):
-        return Bounded(search(problem, options, on_progress, should_stop, on_routes), None)
+        found = search(problem, options, on_progress, should_stop, on_routes)
+        return Bounded(found, found.objective_s if _is_best(problem, found) else None)
     ends = Deadline.after(seconds)
     first, bound = None, None
     few = len(problem.shifts) == 1 and len(problem.visits) <= FEW_VISITS
@@ -99,12 +100,17 @@ def _bound_time(problem: Problem, seconds: float) -> float:
 
 
 def _bound(problem: Problem, found: Found, seconds: float | None, should_stop: ShouldStop | None) -> int | None:
-    served = {visit for route in found.sequences for visit in route}
-    if found.proven and all(i in served for i, visit in enumerate(problem.visits) if visit.must):
+    if _is_best(problem, found):
         return found.objective_s
     known = Known(found.sequences, found.objective_s, _columns(found))
     deadline = None if seconds is None else Deadline.after(seconds)
     return upper_bound(problem, known=known, deadline=deadline, arrays=found.arrays, should_stop=should_stop)
+
+
+def _is_best(problem: Problem, found: Found) -> bool:
+    """Whether all must-visits are served and no plan that serves them is worth more."""
+    served = {visit for route in found.sequences for visit in route}
+    return found.proven and all(i in served for i, visit in enumerate(problem.visits) if visit.must)
 
 
 def _columns(found: Found) -> list[Column]:

@@ -34,8 +34,25 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
 
 def entry(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that Python calls, once per machine: the result is kept beside the sources."""
-    compiled: Callable[P, R] = _compile(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)(function)
-    return compiled
+    compiled = _compile(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)(function)
+    compiled._cache = _kept_code(function)  # noqa: SLF001 -- the dispatcher has no other door to its cache
+    kept: Callable[P, R] = compiled
+    return kept
+
+
+def _kept_code(function: Callable[P, R]) -> Any:
+    """Numba's cache of a function, which loads machine code without numba's declarations of all it could compile.
+
+    They take longer to gather than the code of the search to load; whatever has to be compiled gathers them itself.
+    """
+    caching = importlib.import_module("numba.core.caching")
+
+    class KeptCode(caching.FunctionCache):  # type: ignore[misc, name-defined]  # numba has no types
+        def load_overload(self, sig: Any, target_context: Any) -> Any:
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
+
+    return KeptCode(function)
 
 
 @contextmanager

@@ -42,6 +42,9 @@ class Route(NamedTuple):
     value: int
 
 
+NO_ROUTE = Route((), 0)
+
+
 class Best(NamedTuple):
     """The best plan: visit positions per shift, and its objective with the bonus of must-visits."""
 
@@ -49,27 +52,38 @@ class Best(NamedTuple):
     value: int
 
 
-def solve_exactly(problem: Problem, arrays: Arrays) -> Best | None:
-    """The plan that serves most must-visits and of those the best, or None where the problem is not small."""
+def solve_exactly(problem: Problem, arrays: Arrays, start: Sequence[Sequence[int]] | None = None) -> Best | None:
+    """The plan that serves most must-visits and of those the best, or None where the problem is not small.
+
+    Of plans that are worth the same it is one with most routes of `start`.
+    """
     candidates = np.flatnonzero(arrays.allowed.any(axis=0))
-    shifts = np.flatnonzero(arrays.allowed.any(axis=1))
+    shifts = np.flatnonzero(arrays.allowed.any(axis=1)).tolist()
     breaks = int(arrays.pauses[shifts].max(initial=0))
     timed = bool(arrays.varying or arrays.price[WAITING] or breaks > MOST_BREAKS)
     if len(candidates) > (FEW_TIMED if timed else FEW) or len(shifts) > MOST_SHIFTS:
         return None
-    bit = {visit: 1 << i for i, visit in enumerate(candidates.tolist())}
-    scheduler = Scheduler(problem) if timed else None
+    scheduler = Scheduler(problem) if timed or start is not None else None
     of_kind: dict[int, list[Route]] = {}
-    for k in shifts.tolist():
+    for k in shifts:
         kind = int(arrays.kind[k])
         if kind not in of_kind:
-            routes = _labelled(problem, arrays, k) if scheduler is None else _timed(scheduler, arrays, k)
+            visits = np.flatnonzero(arrays.allowed[k]).tolist()
+            orders = (order for many in range(len(visits)) for order in itertools.permutations(visits, many + 1))
+            routes = _timed(scheduler, arrays, k, orders) if timed and scheduler else _labelled(problem, arrays, k)
             if routes is None:
                 return None
             of_kind[kind] = routes
-    chosen, value = _choose([of_kind[int(arrays.kind[k])] for k in shifts.tolist()], bit)
-    route_of = dict(zip(shifts.tolist(), chosen, strict=True))
-    return Best(tuple(route_of.get(k, ()) for k in range(len(arrays.start))), value)
+    choices, former = [], []
+    for k in shifts:
+        before = tuple(visit for visit in start[k] if arrays.allowed[k, visit]) if start is not None else ()
+        kept = _timed(scheduler, arrays, k, [before]) if scheduler and before else []
+        choices.append([*of_kind[int(arrays.kind[k])], *kept])
+        former.append(before)
+    bit = {visit: 1 << i for i, visit in enumerate(candidates.tolist())}
+    chosen = dict(zip(shifts, _choose(choices, former, bit), strict=True))
+    sequences = tuple(chosen[k].visits if k in chosen else () for k in range(len(arrays.start)))
+    return Best(sequences, sum(route.value for route in chosen.values()))
 
 
 def _labelled(problem: Problem, arrays: Arrays, k: int) -> list[Route] | None:
@@ -90,11 +104,9 @@ def _labelled(problem: Problem, arrays: Arrays, k: int) -> list[Route] | None:
     )
 
 
-def _timed(scheduler: Scheduler, arrays: Arrays, k: int) -> list[Route]:
-    """The routes of shift k worth having, each order timed."""
+def _timed(scheduler: Scheduler, arrays: Arrays, k: int, orders: Iterable[tuple[int, ...]]) -> list[Route]:
+    """Of these orders of visits on shift k those worth having, each timed."""
     worth = arrays.worth[k]
-    visits = np.flatnonzero(arrays.allowed[k]).tolist()
-    orders = (order for many in range(1, len(visits) + 1) for order in itertools.permutations(visits, many))
     timings = ((order, scheduler.schedule(k, order)) for order in orders)
     return _unbeaten(
         (order, int(worth[list(order)].sum()) - timing.price_s - timing.travel_price_s)
@@ -113,25 +125,26 @@ def _unbeaten(routes: Iterable[tuple[tuple[int, ...], int]]) -> list[Route]:
     return list(best.values())
 
 
-def _choose(shifts: Sequence[Sequence[Route]], bit: Mapping[int, int]) -> tuple[list[tuple[int, ...]], int]:
-    """One route or none for each shift, no visit twice, worth the most together; and that worth."""
-    sets = np.arange(1 << len(bit))
+def _choose(
+    shifts: Sequence[Sequence[Route]], former: Sequence[tuple[int, ...]], bit: Mapping[int, int]
+) -> list[Route]:
+    """One route or none for each shift, no visit twice, worth the most together and most of them as before."""
+    sets, scale = np.arange(1 << len(bit)), len(shifts) + 1
     value = np.zeros(len(sets), np.int64)
     choices: list[Ints] = []
-    for routes in shifts:
-        best, choice = value.copy(), np.full(len(sets), -1)
+    for routes, before in zip(shifts, former, strict=True):
+        best, choice = value + (before == ()), np.full(len(sets), -1)
         for number, route in enumerate(routes):
             served = sum(bit[visit] for visit in route.visits)
-            holds = (sets & served) == served
-            reached = value[sets & ~served] + route.value
-            better = holds & (reached > best)
+            reached = value[sets & ~served] + scale * route.value + (route.visits == before)
+            better = ((sets & served) == served) & (reached > best)
             best[better], choice[better] = reached[better], number
         value = best
         choices.append(choice)
     left = len(sets) - 1
-    chosen: list[tuple[int, ...]] = []
+    chosen: list[Route] = []
     for routes, choice in zip(reversed(shifts), reversed(choices), strict=True):
         number = int(choice[left])
-        chosen.append(() if number < 0 else routes[number].visits)
-        left &= ~sum(bit[visit] for visit in chosen[-1])
-    return chosen[::-1], int(value[-1])
+        chosen.append(NO_ROUTE if number < 0 else routes[number])
+        left &= ~sum(bit[visit] for visit in chosen[-1].visits)
+    return chosen[::-1]

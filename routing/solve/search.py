@@ -110,7 +110,7 @@ def search(
     Raises InputError when the problem has no travel times.
     """
     tuning, arrays, seconds = tuning or Tuning(), to_arrays(problem), Seconds(options.time_s or 1.0, clock)
-    best = solve_exactly(problem, arrays) if tuning.exact else None
+    best = solve_exactly(problem, arrays, start) if tuning.exact else None
     if best is None:
         return _Run(problem, arrays, options, on_progress, should_stop, on_routes, gap, bound_s, tuning, seconds).run(
             start

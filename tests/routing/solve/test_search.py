@@ -200,6 +200,13 @@ def test_a_start_is_never_made_worse():
     assert again.objective_s >= good.objective_s
 
 
+def test_of_plans_worth_the_same_a_small_problem_keeps_the_start():
+    problem = seven_visits(3, 2)
+    mirrored = tuple(reversed(search(problem, SolveOptions(iterations=0)).sequences))
+    again = search(problem, SolveOptions(iterations=0), start=mirrored)
+    assert again.sequences == mirrored
+
+
 def test_a_caller_can_cancel_and_is_told():
     told = []
     found = search(seven_visits(3, 1), SolveOptions(seconds=60), told.append, lambda: len(told) > 2, tuning=ANNEALING)
