@@ -10,11 +10,8 @@ const SERVICE = process.env["BEATPLAN_URL"] ?? "http://127.0.0.1:8000";
 
 const CORE = new RegExp(
   [
-    "vite/preload-helper",
-    "node_modules/(clsx|esm-env|openapi-fetch)/",
-    "node_modules/svelte/(?!.*/(bindings/(input|select)|custom-element|legacy-client)\\b)",
-    "src/api/(client|sending)\\b",
-    "src/components/(Badge|Choice|Icon|Toast)\\b",
+    "src/api/(calls|client|sending)\\b",
+    "src/components/(Badge|Choice|Icon)\\b",
     "src/i18n/(en|language)",
     "src/offline/(database|days|install|outbox|worker)\\b",
     "src/today/(ActionBar|NavigateButton|day|opening|painted|settings|today\\.svelte|words)\\b",
@@ -44,7 +41,7 @@ export default defineConfig({
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
         // what the phone needs for its first list in one file: it packs a tenth smaller than in ten
-        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: "core", test: CORE }] },
+        codeSplitting: { groups: [{ name: "core", test: CORE }] },
       },
     },
   },
