@@ -10,9 +10,8 @@ const SERVICE = process.env["BEATPLAN_URL"] ?? "http://127.0.0.1:8000";
 
 const CORE = new RegExp(
   [
-    "node_modules/openapi-fetch/",
-    "src/api/(client|sending)\\b",
-    "src/components/(Badge|Choice|Icon|Toast)\\b",
+    "src/api/(calls|client|sending)\\b",
+    "src/components/(Badge|Choice|Icon)\\b",
     "src/i18n/(en|language)",
     "src/offline/(database|days|install|outbox|worker)\\b",
     "src/today/(ActionBar|NavigateButton|day|opening|painted|settings|today\\.svelte|words)\\b",

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { DayPlan, PlannedStop } from "../src/api/client";
 import type { Tap } from "../src/offline/tap";
-import { changesBetween, dateIn, daysLater, nextStop, progress, sameShift, shownStops, weekFrom } from "../src/today/day";
+import { changesBetween, sameShift } from "../src/today/changes";
+import { dateIn, daysLater, nextStop, progress, shownStops, weekFrom } from "../src/today/day";
 
 function stop(visit: string, start_s: number, state = "planned"): PlannedStop {
   return { visit, name: visit, state, start_s, locked: state !== "planned" } as PlannedStop;

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { DayPlan } from "../src/api/client";
 import { forgetDays, keep, recall, type Database } from "../src/offline/database";
 import { openDatabase } from "../src/offline/open";
-import { forgetOldDays, keepDay, keptDay, refreshDays } from "../src/offline/days";
+import { keepDay, keptDay } from "../src/offline/days";
+import { forgetOldDays, refreshDays } from "../src/offline/week";
 
 let database: Database;
 let count = 0;

@@ -3,7 +3,8 @@ import type { Why } from "../src/api/client";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
 import { codeOf } from "../src/today/ways";
-import { brokenLine, standsLine, whyKind, whyLine } from "../src/today/words";
+import { brokenLine, standsLine } from "../src/today/told";
+import { whyKind, whyLine } from "../src/today/words";
 
 const why = (more: Partial<Why>): Why => ({ cause: "cadence", tier: "A", value_s: 0, ...more });
 

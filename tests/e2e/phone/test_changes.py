@@ -79,6 +79,9 @@ def test_what_the_office_changes_is_told(phone: OpenPhone, town: Served, rep: st
     open_now: set[Request] = set()
     at_once: list[int] = []
 
+    def ends(sent: Request) -> None:
+        open_now.discard(sent)  # a page that goes hands the stream to the next
+
     def begins(sent: Request) -> None:
         if sent.url.endswith("/api/v1/events"):
             open_now.add(sent)
@@ -86,7 +89,7 @@ def test_what_the_office_changes_is_told(phone: OpenPhone, town: Served, rep: st
 
     page.context.on("request", begins)
     for over in ("requestfinished", "requestfailed"):
-        page.context.on(over, lambda sent: open_now.discard(sent))  # a page that goes hands the stream to the next
+        page.context.on(over, ends)
     with page.expect_request("**/api/v1/events"):
         page.reload()
     other = page.context.new_page()

@@ -1,5 +1,5 @@
-import createClient from "openapi-fetch";
-import type { components, paths } from "./schema";
+import { makeCalls } from "./calls";
+import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 export type BrokenRule = Schemas["Violation"];
@@ -30,22 +30,18 @@ export function signedIn(): Record<string, string> {
   return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
-export const service = createClient<paths>({
-  baseUrl: globalThis.location?.origin ?? "", // none where tests run
-  fetch: (request: Request) => takeEarly(request) ?? fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) }),
-});
-service.use({
-  onRequest({ request }) {
-    for (const [name, value] of Object.entries(signedIn())) request.headers.set(name, value);
-    return request;
-  },
+const origin = globalThis.location?.origin ?? ""; // none where tests run
+
+export const service = makeCalls(origin, (request) => {
+  for (const [name, value] of Object.entries(signedIn())) request.headers.set(name, value);
+  return takeEarly(request) ?? fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
 });
 
 /** The answer that was asked for before this program was there. */
 function takeEarly({ method, url }: Request): Promise<Response> | undefined {
   const answers = globalThis.beatplan?.answers;
   if (!answers || method !== "GET" || token) return undefined;
-  const path = url.slice(location.origin.length);
+  const path = url.slice(origin.length);
   const found = answers.get(path);
   answers.delete(path);
   return found;

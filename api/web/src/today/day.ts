@@ -12,13 +12,6 @@ export interface ShownStop extends PlannedStop {
 
 export type ShownState = "open" | "arrived" | "done" | "no_show" | "cancelled";
 
-export interface Changes {
-  added: PlannedStop[];
-  removed: PlannedStop[];
-  retimed: { stop: PlannedStop; byMinutes: number }[];
-  endByMinutes: number;
-}
-
 const AFTER: Partial<Record<TapKind, ShownState>> = {
   arrive: "arrived",
   complete: "done",
@@ -33,8 +26,6 @@ const STATES: Record<string, ShownState> = {
   cancelled: "cancelled",
   skipped: "cancelled",
 };
-/** A stop that starts less than this many minutes earlier or later is not worth telling. */
-const TOLD_FROM_MIN = 5;
 
 /** The stops of a day as they stand once all waiting taps are sent. */
 export function shownStops(plan: DayPlan, taps: readonly Tap[]): ShownStop[] {
@@ -60,23 +51,6 @@ export function nextStop(stops: readonly ShownStop[]): ShownStop | null {
 export function progress(stops: readonly ShownStop[]): { done: number; all: number } {
   const counted = stops.filter((stop) => stop.shown !== "cancelled");
   return { done: counted.filter((stop) => stop.shown === "done" || stop.shown === "no_show").length, all: counted.length };
-}
-
-/** What somebody else changed between two versions of a day, apart from visits that were called off on this phone. */
-export function changesBetween(before: DayPlan, after: DayPlan, calledOffHere: ReadonlySet<string>): Changes | null {
-  const old = new Map(before.stops.map((stop) => [stop.visit, stop]));
-  const now = new Set(after.stops.map((stop) => stop.visit));
-  const found: Changes = {
-    added: after.stops.filter((stop) => !old.has(stop.visit)),
-    removed: before.stops.filter((stop) => !now.has(stop.visit) && !calledOffHere.has(stop.visit)),
-    retimed: after.stops.flatMap((stop) => {
-      const was = old.get(stop.visit);
-      const byMinutes = was && !stop.locked ? Math.round((stop.start_s - was.start_s) / 60) : 0;
-      return Math.abs(byMinutes) >= TOLD_FROM_MIN ? [{ stop, byMinutes }] : [];
-    }),
-    endByMinutes: Math.round((after.totals.end_s - before.totals.end_s) / 60),
-  };
-  return found.added.length || found.removed.length || found.retimed.length ? found : null;
 }
 
 /** Hours and minutes of a moment where the rep is: the service writes moments with the local offset. */
@@ -118,10 +92,4 @@ export function daysLater(date: string, days: number): string {
 /** A date and the six after it. */
 export function weekFrom(date: string): string[] {
   return Array.from({ length: 7 }, (_, days) => daysLater(date, days));
-}
-
-/** The minutes by which all of some stops moved, if they moved alike; else null. */
-export function sameShift(retimed: Changes["retimed"]): number | null {
-  const [first, ...rest] = retimed.map((one) => one.byMinutes);
-  return first !== undefined && rest.length > 1 && rest.every((one) => Math.abs(one - first) <= 1) ? first : null;
 }

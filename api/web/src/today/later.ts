@@ -3,4 +3,5 @@ export { historyOf, keepHistory } from "../offline/history";
 export { followEvents } from "../offline/live";
 export { keepPack } from "../offline/pack";
 export { whereThisIs } from "../offline/position";
+export { forgetOldDays, refreshDays } from "../offline/week";
 export { positionRules } from "./privacy";

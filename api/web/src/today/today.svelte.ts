@@ -1,11 +1,12 @@
 import { service, speakWith, type CancelAnswer, type DayPlan, type Me, type NoShowAnswer, type VisitOut } from "../api/client";
 import { sendTap } from "../api/sending";
 import { forget, forgetDays, keep, recall, type Database } from "../offline/database";
-import { fetchDay, forgetOldDays, keepDay, keptDay, refreshDays, type KeptDay } from "../offline/days";
+import { fetchDay, keepDay, keptDay, type KeptDay } from "../offline/days";
 import { Outbox, type Halt } from "../offline/outbox";
 import type { NewTap, Tap } from "../offline/tap";
 import { watchWorker } from "../offline/worker.svelte";
-import { changesBetween, nextStop, progress, shownStops, weekFrom, type Changes } from "./day";
+import type { Changes } from "./changes";
+import { nextStop, progress, shownStops, weekFrom } from "./day";
 import { todayAt, type Opening, type Whereabouts } from "./opening";
 import { painted } from "./painted";
 import type { PositionRules } from "./privacy";
@@ -216,7 +217,7 @@ export class Today {
     if (!rep) return;
     const dates = weekFrom(this.todayThere);
     yield await Promise.all(dates.map(async (date) => (await keptDay(this.#database, rep, date)) ?? null));
-    yield await refreshDays(this.#database, rep, dates);
+    yield await (await later()).refreshDays(this.#database, rep, dates);
   }
 
   /** All earlier visits to a customer. */
@@ -290,13 +291,13 @@ export class Today {
       const before = this.plan;
       await this.#show(fetched.day);
       const { plan } = fetched.day;
-      if (before && before.date === plan.date && before.version < plan.version) this.#tellChanges(before, plan);
+      if (before && before.date === plan.date && before.version < plan.version) await this.#tellChanges(before, plan);
     }
   }
 
-  #tellChanges(before: DayPlan, after: DayPlan): void {
+  async #tellChanges(before: DayPlan, after: DayPlan): Promise<void> {
     const calledOffHere = new Set(this.taps.filter((tap) => tap.kind === "cancel" || tap.kind === "skip").map((tap) => tap.visit));
-    this.changes = changesBetween(before, after, calledOffHere) ?? this.changes;
+    this.changes = (await import("./changes")).changesBetween(before, after, calledOffHere) ?? this.changes;
   }
 
   #take({ plan, etag, fetchedAt }: KeptDay): void {
@@ -315,7 +316,7 @@ export class Today {
     const content = `${plan.date} ${plan.stops.map((stop) => stop.visit).join(" ")}`;
     if (content === this.#packed) return;
     this.#packed = content;
-    const { keepHistory, keepPack } = await later();
+    const { forgetOldDays, keepHistory, keepPack } = await later();
     await keepPack(plan);
     await keepHistory(this.#database, plan);
     await this.learnPositions();
