@@ -188,20 +188,25 @@ def on_beatplan_error(request: Request, error: Exception) -> Response:
         return problem_response(409, sentence)
     if isinstance(error, InputError) and not isinstance(error, StoreError):
         return problem_response(422, sentence)
-    log.error("%s %s failed: %s", request.method, request.url.path, sentence)
+    log.error("%s failed: %s", getattr(request.state, "operation", "none"), sentence)
     return problem_response(503, sentence, headers={"Retry-After": "5"})
 
 
 def on_database_error(_: Request, error: Exception) -> Response:
     """A database that fails in a way the store has no sentence for: 503, and the cause in the log."""
-    log.error("database: %s", error)
+    log.error("database: %s", _cause(error))
     sentence = "The database does not answer; try again in a moment, or check BEATPLAN_DATABASE_URL and its server."
     return problem_response(503, sentence, headers={"Retry-After": "2"})
 
 
+def _cause(error: Exception) -> str:
+    """What a database said, without the lines after the first, where PostgreSQL shows the row."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
+
+
 def on_clash(_: Request, error: Exception) -> Response:
     """Two writers put the same unique value at the same moment, or what a row pointed to went away: 409."""
-    log.warning("clash: %s", error)
+    log.warning("clash: %s", _cause(error))
     return problem_response(409, "It clashes with what somebody else stored at the same moment; load it and try again.")
 
 
@@ -228,7 +233,8 @@ class CatchFaults:
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise
-            log.error("unexpected fault in %s %s", scope["method"], scope["path"], exc_info=error)  # noqa: TRY400
+            operation = scope.get("state", {}).get("operation", "none")
+            log.error("unexpected fault in %s", operation, exc_info=error)  # noqa: TRY400
             sentence = "The service failed on this request; its log says why. Nothing was changed by it."
             await problem_response(500, sentence)(scope, receive, send)
 

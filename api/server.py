@@ -100,6 +100,7 @@ def make_server(settings: Settings, on_ready: Callable[[], None] = lambda: None)
         create_app(settings),
         log_config=logging_config(settings.log_format),
         access_log=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         lifespan="on",
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
         server_header=False,

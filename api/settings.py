@@ -76,6 +76,12 @@ class Settings(BaseSettings):
         description="Where people reach the service, such as https://plans.example.com: for links, cookies and the "
         "OpenID provider. Empty: as each request says.",
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[0-9A-Fa-f.:/*]+(,[0-9A-Fa-f.:/*]+)*$",
+        description="Addresses and networks of proxies, comma between, whose X-Forwarded-For and X-Forwarded-Proto are "
+        "believed; without those of yours all people share one address and its attempts to sign in.",
+    )
     session_days: float = Field(
         default=14.0, gt=0, le=365, description="Days until a sign-in by password or OpenID provider ends."
     )

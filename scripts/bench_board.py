@@ -98,7 +98,7 @@ def main() -> None:
     folder = options.data or Path(tempfile.mkdtemp(prefix="bench-board-"))
     try:
         token = prepare(folder, options)
-        with serving(folder) as base_url, sync_playwright() as playwright:
+        with serving(folder) as (base_url, _pid), sync_playwright() as playwright:
             found = os.environ.get("BEATPLAN_CHROMIUM") or shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
             address = f"{base_url}/board?date={options.date.isoformat()}"
@@ -150,15 +150,15 @@ def customer_places() -> list[Place]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The service on a free port, in a process of its own."""
+def serving(folder: Path) -> Iterator[tuple[str, int]]:
+    """The address and process id of the service on a free port, in a process of its own."""
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--data", str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("beatplan serves "):
-                yield line.split()[2]
+                yield line.split()[2], process.pid
                 break
     finally:
         process.send_signal(signal.SIGTERM)

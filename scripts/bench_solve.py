@@ -155,13 +155,24 @@ def by_beatplan(problem: Problem, seconds: float, seed: int) -> list[list[int]]:
     return [list(route) for route in found.sequences]
 
 
-SOLVERS = {"beatplan": by_beatplan, "ortools": by_ortools, "pyvrp": by_pyvrp, "vroom": by_vroom}
+def by_two_lanes(problem: Problem, seconds: float, seed: int) -> list[list[int]]:
+    """Two lanes, each with so many seconds of processor time; what they do together counts for both."""
+    from routing.solve.options import SolveOptions
+    from routing.solve.search import search
+
+    options = SolveOptions(seconds=seconds, seed=seed, processes=2)
+    return [list(route) for route in search(problem, options, clock=lambda: time.process_time() / 2).sequences]
+
+
+OWN = {"beatplan": by_beatplan, "two-lanes": by_two_lanes}
+PEERS = {"ortools": by_ortools, "pyvrp": by_pyvrp, "vroom": by_vroom}
+SOLVERS = OWN | PEERS
 
 
 def run_one(solver: str, name: str, seconds: float, seed: int) -> dict[str, Any]:
     """One cell, in this process."""
     problem, worth = case(name)
-    if solver == "beatplan":
+    if solver in OWN:
         from routing.solve.warm import warm
 
         warm()
@@ -197,7 +208,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, nargs="*", default=[1, 5, 30])
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
-    parser.add_argument("--solvers", nargs="*", choices=list(SOLVERS), default=list(SOLVERS))
+    parser.add_argument("--solvers", nargs="*", choices=list(SOLVERS), default=["beatplan", *PEERS])
     parser.add_argument("--peers", type=Path, default=ROOT / ".bench-peers")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--one", nargs=4, metavar=("SOLVER", "CASE", "SECONDS", "SEED"), help=argparse.SUPPRESS)

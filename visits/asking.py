@@ -224,13 +224,17 @@ def inserted_needs(
             promise = PromisedSpan(home.frame.rep.id, home.frame.local.day, visit.promise.start_s, visit.promise.end_s)
         events.append(Insert(type="insert", visit=visit.model_copy(update={"value_s": worth_s})))
         cause = "urgent" if promise is None else "appointment"
-        needs[visit.id] = Need(visit.id, customer, cause, worth_s, team.days, visit.must, promise, customer.last_visit)
+        last, agreed_s = customer.last_visit, visit.service_s
+        needs[visit.id] = Need(
+            visit.id, customer, cause, worth_s, team.days, visit.must, promise, last, agreed_s=agreed_s
+        )
         rows.append(
             NewVisit(
                 visit=visit.id,
                 customer=customer.id,
                 cause=cause,
                 mandatory=visit.must,
+                service_s=visit.service_s,
                 promise_rep=promise.rep_id if promise and known is None else None,
                 promise_day=promise.day if promise and known is None else None,
                 promise_start_s=promise.start_s if promise and known is None else None,
@@ -283,6 +287,7 @@ def need_to_place(session: Session, request: ProposalRequest, asked: Asked, team
             days=team.days,
             must=row is not None and row.mandatory,
             last_visit=customer.last_visit,
+            agreed_s=row.service_s if row is not None else None,
         )
     return None
 

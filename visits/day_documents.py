@@ -59,7 +59,9 @@ def day_document(
     leave_s = _leave_s(frame, route, progress)
     whence, free_s = _whence(stops, route, progress) or (None, leave_s)
     home_s, home_m = _way_home(problem, frame.rep, whence, free_s)
-    end_s = max([route.end_s if route else free_s + home_s, leave_s, *(pause.start_s + pause.duration_s for pause in breaks)])
+    end_s = max(
+        [route.end_s if route else free_s + home_s, leave_s, *(pause.start_s + pause.duration_s for pause in breaks)]
+    )
     travel_s = sum(stop.travel_s for stop in stops) + home_s
     service_s = sum(stop.departure_s - stop.start_s for stop in stops)
     rested_s = sum(pause.duration_s for pause in breaks)
@@ -105,9 +107,7 @@ def _leave_s(frame: DayFrame, route: Route | None, progress: DayProgress | None)
     return route.start_s if route else frame.start_s
 
 
-def _whence(
-    stops: Sequence[PlannedStop], route: Route | None, progress: DayProgress | None
-) -> tuple[str, int] | None:
+def _whence(stops: Sequence[PlannedStop], route: Route | None, progress: DayProgress | None) -> tuple[str, int] | None:
     """The customer from whom a rep goes home, and when; None for a rep who goes nowhere.
 
     With nothing left to do that may be the door of one who has just called off: no stop of the day any more.

@@ -222,7 +222,8 @@ def _windows_on_all_days(
     if not others:
         return planned
     try:
-        elsewhere = problem_visit(Need(need.visit_id, need.customer, need.cause, 0, others), team.zone)
+        wanted = Need(need.visit_id, need.customer, need.cause, 0, others, agreed_s=need.agreed_s)
+        elsewhere = problem_visit(wanted, team.zone)
     except InputError:  # closed on all other days, or hours that cannot be read: it stays on its day
         return planned
     return (*planned, *elsewhere.windows)

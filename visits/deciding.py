@@ -223,7 +223,7 @@ def _bring_in(session: Session, draft: Draft, touched: Touched) -> None:
     for one in draft.inserted:
         row = session.get(Visit, one.visit)
         if row is None:
-            row = Visit(id=one.visit, customer_id=one.customer, cause=one.cause)
+            row = Visit(id=one.visit, customer_id=one.customer, cause=one.cause, service_s=one.service_s)
             touched.brought(row.id)
         else:
             touched.note(row)

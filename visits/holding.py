@@ -240,6 +240,7 @@ def _book(
                 cause="appointment",
                 mandatory=True,
                 note=note,
+                service_s=hold.service_s,
                 promise_rep_id=row.rep_id,
                 promise_day=row.day,
                 promise_start_s=row.start_s,
@@ -260,7 +261,8 @@ def _book(
 def _placed(team: TeamDays, hold: SlotHold, customer: Customer, worth_s: int, travel: TravelSource) -> _Booking:
     shift = shift_id(hold.rep_id, hold.day)
     promise = PromisedSpan(hold.rep_id, hold.day, hold.start_s, hold.end_s)
-    need = Need(new_id("vis"), customer, "appointment", worth_s, (hold.day,), True, promise, customer.last_visit)
+    last, agreed_s = customer.last_visit, hold.service_s
+    need = Need(new_id("vis"), customer, "appointment", worth_s, (hold.day,), True, promise, last, agreed_s=agreed_s)
     bare = question_of(team, travel, Extra(places={customer.id: customer}, candidates=()))
     visit = ProblemVisit(
         id=need.visit_id,

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from routing.documents import Count, Day, Document, Id
 from visits.errors import InputError
-from visits.local_day import zone_named
+from visits.local_day import LocalDay, zone_named
 from visits.models import Customer, Plan, PlanVersion, Rep, Visit, VisitState
 from visits.queries.policies import value_policy
 from visits.scope import Viewer, visible_customers, visible_plans, visible_reps, visible_visits
@@ -127,7 +128,7 @@ def _visits(session: Session, viewer: Viewer, span: Span, reps: Sequence[Rep]) -
         one[_KINDS.get(VisitState(visit.state), "planned")] += 1
         if visit.promise_day is not None:
             one["promises"] += 1
-            one["promises_kept"] += _kept(visit)
+            one["promises_kept"] += _kept(visit, zone)
     return found
 
 
@@ -139,13 +140,16 @@ _KINDS = {
 }
 
 
-def _kept(visit: Visit) -> bool:
-    """Whether a promised visit took place, begun in its span where the arrival is known."""
-    if visit.state != VisitState.DONE or visit.promise_day != visit.day:
+def _kept(visit: Visit, zone: ZoneInfo) -> bool:
+    """Whether a promised visit took place on its day, and the rep was there in time where the arrival is known.
+
+    Who is there before the span waits for it.
+    """
+    if visit.state != VisitState.DONE or visit.promise_day is None or visit.promise_day != visit.day:
         return False
-    if visit.start_s is None or visit.promise_start_s is None or visit.promise_end_s is None:
+    if visit.arrived_at is None or visit.promise_end_s is None:
         return True
-    return visit.promise_start_s <= visit.start_s <= visit.promise_end_s
+    return LocalDay(visit.promise_day, zone).since_midnight(visit.arrived_at) <= visit.promise_end_s
 
 
 def _plans(session: Session, viewer: Viewer, span: Span) -> dict[str, Counter[str]]:

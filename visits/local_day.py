@@ -10,9 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from visits.errors import InputError
+
+D = TypeVar("D", date, datetime)
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Years whose days can be reckoned with: every time zone and every span around them stays a date."""
 
 
 @cache
@@ -52,6 +57,13 @@ class LocalDay:
     def moment(self, seconds: int) -> datetime:
         """The moment so many seconds after midnight, with the local offset."""
         return (self.midnight + timedelta(seconds=seconds)).astimezone(self.zone)
+
+
+def usable(moment: D) -> D:
+    """A day or moment as it is. Raises ValueError for one of a year that is certainly a slip."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"is {moment.isoformat()}; choose a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
 
 
 def today_in(zone: ZoneInfo, now: datetime) -> date:

@@ -30,7 +30,10 @@ class PromisedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One visit that a plan may or must contain, on one of `days`. `locked_to` is the shift that it may not leave."""
+    """One visit that a plan may or must contain, on one of `days`.
+
+    `locked_to` is the shift that it may not leave, `agreed_s` the service that was agreed beside the customer's usual.
+    """
 
     visit_id: str
     customer: Customer
@@ -41,6 +44,12 @@ class Need:
     promise: PromisedSpan | None = None
     last_visit: date | None = None
     locked_to: str | None = None
+    agreed_s: int | None = None
+
+    @property
+    def service_s(self) -> int:
+        """How long the visit takes, in seconds."""
+        return self.customer.service_minutes * 60 if self.agreed_s is None else self.agreed_s
 
     def why(self, day: date) -> Why:
         """Why the visit is worth it on a day."""
@@ -103,19 +112,24 @@ def _fixed(
         if promise.day not in days:
             return None
         last, days = history.last_visit, (promise.day,)
-        return Need(visit.id, customer, visit.cause, value_s, days, True, promise, last, _locked_to(visit))
+        return Need(
+            visit.id, customer, visit.cause, value_s, days, True, promise, last, _locked_to(visit), visit.service_s
+        )
     if visit.locked and visit.day is not None:
         if visit.day not in days:
             return None
         last, days = history.last_visit, (visit.day,)
-        return Need(visit.id, customer, visit.cause, value_s, days, True, None, last, _locked_to(visit))
+        return Need(
+            visit.id, customer, visit.cause, value_s, days, True, None, last, _locked_to(visit), visit.service_s
+        )
     if not visit.mandatory:
         return None
     allowed = _between(days, visit.not_before, visit.not_after)
     if not allowed:
         return None
-    last_chance = min(visit.not_after or must_by, must_by)
-    return Need(visit.id, customer, visit.cause, value_s, allowed, last_chance <= days[-1], None, history.last_visit)
+    must = min(visit.not_after or must_by, must_by) <= days[-1]
+    last, agreed_s = history.last_visit, visit.service_s
+    return Need(visit.id, customer, visit.cause, value_s, allowed, must, None, last, agreed_s=agreed_s)
 
 
 def _locked_to(visit: Visit) -> str | None:
@@ -158,6 +172,7 @@ def _by_cadence(customer: Customer, history: CustomerHistory, days: Sequence[dat
                 value_s=round(sum(worth.values()) / len(worth)),
                 days=tuple(worth),
                 last_visit=last,
+                agreed_s=visit.service_s if visit is not None else None,
             )
         )
     return needs

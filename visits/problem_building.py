@@ -210,11 +210,11 @@ def _placeable(
 def problem_visit(need: Need, zone: ZoneInfo) -> ProblemVisit:
     """A need as the solver sees it. Raises InputError when the customer's hours cannot be read or never allow it."""
     customer = need.customer
-    service_s = customer.service_minutes * 60
+    service_s = need.service_s
     windows = _windows(need, zone, service_s)
     if not windows:
         days = f"{need.days[0]} to {need.days[-1]}" if len(need.days) > 1 else str(need.days[0])
-        raise InputError(f"closed on {days}, or not open for {customer.service_minutes} minutes at a time")
+        raise InputError(f"closed on {days}, or not open for {-(-service_s // 60)} minutes at a time")
     promise = need.promise
     return ProblemVisit(
         id=need.visit_id,

@@ -205,6 +205,7 @@ class NewVisit(Document):
     customer: Id
     cause: str
     mandatory: Flag = True
+    service_s: Seconds | None = None
     promise_rep: Id | None = None
     promise_day: Day | None = None
     promise_start_s: Seconds | None = None

@@ -221,6 +221,7 @@ def planned_need(stop: PlannedStop, visit: Visit | None, customer: Customer) -> 
         must=visit is not None and (visit.mandatory or visit.promise_day is not None),
         promise=promise_of(visit) if visit is not None else None,
         last_visit=None if since is None else stop.start.date() - timedelta(days=since),
+        agreed_s=visit.service_s if visit is not None else None,
     )
 
 

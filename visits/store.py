@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, SQLModel
@@ -187,13 +187,19 @@ def connect(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         patience = {} if "options" in url.query else {"options": f"-c lock_timeout={LOCK_TIMEOUT_S * 1000:.0f}"}
         return create_engine(
-            url, connect_args=patience, pool_pre_ping=True, pool_size=POOL, max_overflow=MOST_CONNECTIONS - POOL
+            url,
+            connect_args=patience,
+            pool_pre_ping=True,
+            pool_size=POOL,
+            max_overflow=MOST_CONNECTIONS - POOL,
+            hide_parameters=True,
         )
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         pool_size=POOL,
         max_overflow=MOST_CONNECTIONS - POOL,
+        hide_parameters=True,  # they are customers' data, and errors are logged
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -213,6 +219,11 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_sqlite
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows the letters A to Z alone
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -236,6 +247,9 @@ def _plain_errors(url: URL) -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) in _TURNED_AWAY:
             raise StaleError("somebody else changed the same things at the same moment; repeat the change") from None
         sentence = _sentence(str(error.orig), url)
+        if sentence is None and url.get_backend_name() == "postgresql" and isinstance(error, OperationalError):
+            said = str(error.orig).strip().partition("\n")[0]  # of the server or the way to it, never of a statement
+            sentence = f"PostgreSQL at {shown(url)} cannot be used now: {said}"
         if sentence is None:
             raise
         raise StoreError(sentence) from None

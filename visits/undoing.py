@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from routing.documents import Document, Id
 from visits.day_plan import DayPlan
 from visits.day_writing import told
-from visits.errors import ConflictError, NotFoundError
+from visits.errors import ConflictError, NotFoundError, StaleError
 from visits.local_day import LocalDay, zone_named
 from visits.models import Absence, Plan, PlanChange, PlanVersion, Role, Visit, VisitState
 from visits.plan_storing import locked_plan
@@ -34,19 +34,19 @@ class UndoAnswer(Document):
 def undo_plan(store: Store, viewer: Viewer, plan_id: str, *, now: datetime, expected: int | None = None) -> UndoAnswer:
     """Take back the change that made a plan's current version, on every plan that it touched.
 
-    `expected` is the version that the viewer saw. Raises NotFoundError for a plan the viewer may not see, ConflictError
-    when there is nothing to take back, when something was executed or changed since, or when it touched plans that the
-    viewer may not change.
+    `expected` is the version that the viewer saw. Raises NotFoundError for a plan the viewer may not see, StaleError
+    when it has another version by now, and ConflictError when there is nothing to take back, when something was
+    executed or changed since, or when it touched plans that the viewer may not change.
     """
     with store.session() as session:
         plan = session.exec(visible_plans(select(Plan).where(Plan.id == plan_id), viewer)).first()
         if plan is None:
             raise NotFoundError(f"there is no plan {plan_id!r}; check the id")
+        _require_seen(plan, expected)
         change = _change_of(session, viewer, plan)
         versions = list(session.exec(select(PlanVersion).where(PlanVersion.change_id == change.id)))
         plans = _held(session, viewer, versions)
-        if expected is not None and plans[plan_id].number != expected:
-            raise ConflictError(f"the plan has version {plans[plan_id].number}, not {expected}; look again")
+        _require_seen(plans[plan_id], expected)
         for version in versions:
             _require_nothing_since(session, plans[version.plan_id], version, change, now)
         _restore_visits(session, viewer, change, now)
@@ -58,6 +58,11 @@ def undo_plan(store: Store, viewer: Viewer, plan_id: str, *, now: datetime, expe
         change.undone_at, change.undone_by = now, viewer.person_id
         session.add(change)
         return answer
+
+
+def _require_seen(plan: Plan, expected: int | None) -> None:
+    if expected is not None and plan.number != expected:
+        raise StaleError(f"the plan has version {plan.number}, not {expected}; look again", plan.number)
 
 
 def _change_of(session: Session, viewer: Viewer, plan: Plan) -> PlanChange:

@@ -61,7 +61,7 @@ def _shown(need: Need, day: date, stored: dict[str, Visit]) -> UnplannedVisit:
         lat=customer.lat,
         tier=customer.tier,
         territory=customer.territory_id,
-        service_s=customer.service_minutes * 60,
+        service_s=need.service_s,
         value_s=max(0, need.value_s),
         must=need.must,
         why=need.why(day),
@@ -88,7 +88,7 @@ def _promised_without_place(
     for visit, customer in session.exec(visible_visits(statement, viewer)):
         if customer.id in known or visit.promise_start_s is None or visit.promise_end_s is None:
             continue
-        need = Need(visit.id, customer, visit.cause, 0, (team.day,), must=True)
+        need = Need(visit.id, customer, visit.cause, 0, (team.day,), must=True, agreed_s=visit.service_s)
         row = _shown(need, team.day, {visit.id: visit})
         shown.append(
             row.model_copy(update={"promise": span(local, visit.promise_start_s, visit.promise_end_s), "must": True})

@@ -32,12 +32,13 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be sent where, signed with which secret."""
+    """What is to be sent where, signed with which secret, after how many attempts."""
 
     id: str
     url: str
     secret: str
     body: dict[str, Any]
+    attempts: int
 
 
 def add_webhook(session: Session, viewer: Viewer, url: str, kinds: list[str] | None) -> Webhook:
@@ -136,14 +137,17 @@ def message_of(session: Session, delivery_id: str) -> Message | None:
             **event.payload,
         },
     }
-    return Message(delivery.id, webhook.url, webhook.secret, body)
+    return Message(delivery.id, webhook.url, webhook.secret, body, delivery.attempts)
 
 
-def note_attempt(session: Session, delivery_id: str, *, sent: bool, answer: str) -> None:
-    """Write how an attempt went: sent, to be tried again later, or given up."""
+def note_attempt(session: Session, delivery_id: str, before: int, *, sent: bool, answer: str) -> None:
+    """Write how an attempt went: sent, to be tried again later, or given up.
+
+    `before` is how many attempts there were before it; one that was written down already counts no second time.
+    """
     statement = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id).with_for_update()
     delivery = session.exec(statement).first()
-    if delivery is None or delivery.state != DeliveryState.WAITING:
+    if delivery is None or delivery.state != DeliveryState.WAITING or (delivery.attempts != before and not sent):
         return
     delivery.attempts, delivery.answer = delivery.attempts + 1, answer
     if sent:

@@ -15,6 +15,7 @@ from api.auth.people import find_viewer
 from api.auth.policies import POLICIES, permits, sees_contacts
 from api.errors import ApiError, bad_field, not_found
 from api.glances import at_once
+from visits.plain_text import odd_mark
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="beatplan"'}
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -58,8 +59,9 @@ class GuardedRoute(APIRoute):
 
 async def _admit(request: Request, operation: str) -> None:
     for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
-        if not str(value).isprintable():
-            raise bad_field(name, "holds characters that cannot be printed; correct the address")
+        odd = odd_mark(str(value))
+        if odd is not None:
+            raise bad_field(name, f"holds the control character {odd}; correct the address")
     if POLICIES[operation].roles is None:
         return
     services = request.app.state.services

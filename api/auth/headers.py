@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.page_files import content_policy
+
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self'; "
-    "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'{sources}; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -23,17 +20,15 @@ _ALWAYS = {
 class SecurityHeaders:
     """Adds the headers. Pages may run this service's own scripts and nothing inline; data may run nothing.
 
-    `public_url` with https makes browsers stay with https. `map_sources` are other origins, space between, that pages
-    may fetch map tiles from. A header that an operation sets itself stays.
+    `public_url` with https makes browsers stay with https. A header that an operation sets itself stays.
     """
 
-    def __init__(self, app: ASGIApp, public_url: str = "", map_sources: str = "") -> None:
+    def __init__(self, app: ASGIApp, public_url: str = "") -> None:
         self.app = app
-        page = _PAGE_POLICY.format(sources=f" {map_sources}" if map_sources else "")
         always = dict(_ALWAYS)
         if public_url.startswith("https:"):
             always["Strict-Transport-Security"] = "max-age=31536000"
-        self._of_pages = _encoded({**always, "Content-Security-Policy": page})
+        self._of_pages = _encoded({**always, "Content-Security-Policy": content_policy()})
         self._of_data = _encoded({**always, "Content-Security-Policy": _DATA_POLICY, "Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

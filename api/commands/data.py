@@ -68,9 +68,9 @@ def _tell(report: ImportReport, *, dry_run: bool) -> None:
         made = f"; new territories: {', '.join(report.territories_created)}" if report.territories_created else ""
         tail = "; nothing written (dry run)" if dry_run else ""
         name = f"; take it back by: beatplan import undo {report.id}" if report.id else ""
-        typer.echo(f"{report.file}: {report.rows} rows: {counts}, {len(report.faults)} faulty{made}{tail}{name}")
+        typer.echo(f"{report.file}: {report.rows} rows: {counts}, {report.fault_count} faulty{made}{tail}{name}")
     if report.faults and not report.written:
-        more = f" (and {len(report.faults) - 1} more)" if len(report.faults) > 1 else ""
+        more = f" (and {report.fault_count - 1} more)" if report.fault_count > 1 else ""
         raise InputError(
             f"{report.file}: {report.faults[0].sentence()}{more}; nothing was written: "
             "correct the file, or leave faulty rows out with --skip-faulty"

@@ -52,6 +52,7 @@ class Shown:
             return {}
         return {
             "phone": f"{self.base_url}/today?date={self.date.isoformat()}",
+            "board": f"{self.base_url}/board?date={self.date.isoformat()}",
             "territories": f"{self.base_url}/territories",
         }
 

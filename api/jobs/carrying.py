@@ -75,16 +75,20 @@ class Carrier:
         return f"to be tried again: {_obituary(ended)}"
 
     def _patiently(self, work: Callable[[], T]) -> T:
-        """The work's result, tried until the database answers. Raises Stopped when this worker ends before."""
-        pause_s = FIRST_PAUSE_S
-        while True:
-            try:
-                return work()
-            except (StoreError, ConflictError) as error:
-                log.warning("a job waits: %s", error)
-            if self._stopping.wait(pause_s):
-                raise Stopped
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        return patiently(self._stopping, work)
+
+
+def patiently(stopping: threading.Event, work: Callable[[], T]) -> T:
+    """The work's result, tried until the database answers. Raises Stopped when this worker ends before."""
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            return work()
+        except (StoreError, ConflictError) as error:
+            log.warning("a job waits: %s", error)
+        if stopping.wait(pause_s):
+            raise Stopped
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
 
 def _obituary(ended: Ended) -> str:

@@ -172,10 +172,10 @@ class Dispatcher:
                 session.exec(update(TerritoryTask).where(mine).values(claim=TerritoryTask.claim + 1))
         self._handed.clear()
         with self._store.reading() as session:
-            due = {job_id(delivery_id, attempts): delivery_id for delivery_id, attempts in due_deliveries(session)}
-        for name in self._engine.over(sorted(due)):
+            tried = {job_id(one, attempts): (one, attempts) for one, attempts in due_deliveries(session)}
+        for name in self._engine.over(sorted(tried)):
             with self._store.session() as session:
-                note_attempt(session, due[name], sent=False, answer="interrupted")
+                note_attempt(session, *tried[name], sent=False, answer="interrupted")
         self._told.clear()
 
     def _forget(self) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 
+from api.jobs.carrying import Stopped, patiently
 from api.jobs.planner import SOLVER_FAILED, STORE_AWAY
 from api.jobs.planner_process import run_process
 from api.settings import Settings
-from visits.errors import ConflictError, StoreError
 from visits.store import Store
 from visits.territories.tasks import return_task, take_task
 
 log = logging.getLogger("beatplan.jobs")
+LEFT = "left to others"
+"""The lease is given back at the end, and all tasks with it."""
 
 
 class TerritoryCarrier:
@@ -24,10 +26,15 @@ class TerritoryCarrier:
     def work_on_territories(self, task_id: str) -> str:
         """Takes a task where it still waits and sees it through; what came of it in a word."""
         try:
-            claim = take_task(self._store, task_id, self._worker_id, self._settings.job_attempts)
-        except (StoreError, ConflictError) as error:
-            log.warning("a task on territories waits: %s", error)
-            return "to be tried again"
+            return self._see_through(task_id)
+        except Stopped:
+            return LEFT
+
+    def _see_through(self, task_id: str) -> str:
+        claim = patiently(
+            self._stopping,
+            lambda: take_task(self._store, task_id, self._worker_id, self._settings.job_attempts),
+        )
         if claim is None:
             return "not wanted"
         log.info("task %s on territories begins", claim.task_id)
@@ -36,8 +43,9 @@ class TerritoryCarrier:
         if ended.code == 0:
             return "over"
         if ended.code is None:
-            return "left to others"  # the lease is given back at the end, and all tasks with it
+            return LEFT
         known = ended.code in {SOLVER_FAILED, STORE_AWAY} and ended.last_line
         said = f": {ended.last_line}" if ended.last_line else ""
-        return_task(self._store, claim, ended.last_line if known else f"the process ended with code {ended.code}{said}")
+        message = ended.last_line if known else f"the process ended with code {ended.code}{said}"
+        patiently(self._stopping, lambda: return_task(self._store, claim, message))
         return "to be tried again"

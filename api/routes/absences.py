@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 from sqlmodel import Session
 
 from api.auth.guard import GuardedRoute
 from api.deps import Filter, OnceKey, PageDep, ServicesDep, ThingId, ViewerDep
 from api.routes.describe import CREATE, READ, READ_ONE, problems
 from api.routes.editing import once
-from api.schemas.base import Page
+from api.schemas.base import Page, UsableMoment
 from api.schemas.office import AbsenceIn, AbsenceOut
 from visits.models import Absence
 from visits.queries.absences import add_absence, get_absence, list_absences, remove_absence
 
 router = APIRouter(route_class=GuardedRoute, prefix="/absences", tags=["data"])
-Moment = Annotated[AwareDatetime | None, Query(description="A moment with its offset, such as 2026-11-23T00:00:00Z.")]
+Moment = Annotated[UsableMoment | None, Query(description="A moment with its offset, such as 2026-11-23T00:00:00Z.")]
 
 
 @router.get("", operation_id="list_absences", summary="Absences, by their start", responses=problems(*READ))

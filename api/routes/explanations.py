@@ -11,7 +11,7 @@ from api.auth.guard import GuardedRoute
 from api.deps import ServicesDep, ThingId, ViewerDep
 from api.language import LanguageDep
 from api.routes.days import parse_day
-from api.routes.describe import problems
+from api.routes.describe import READ_ONE, problems
 from visits.explaining import MOST_ALTERNATIVES, explain_visit
 from visits.explaining_absence import explain_customer
 from visits.explanations import Explanation
@@ -23,7 +23,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["explanations"])
     "/visits/{visit_id}/explanation",
     operation_id="explain_visit",
     summary="Why this rep, day and time",
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ_ONE, 409),
 )
 def of_visit(
     visit_id: ThingId,
@@ -50,7 +50,7 @@ def of_visit(
     "/customers/{customer_id}/explanation",
     operation_id="explain_customer",
     summary="Why a customer is in no plan of a day",
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ_ONE, 409),
 )
 def of_customer(
     customer_id: ThingId,

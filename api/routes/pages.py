@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
@@ -38,70 +39,59 @@ def _serve(
     return Response(found.content, media_type=found.media_type, headers=found.headers)
 
 
-@router.get(
-    "/", operation_id="get_home_page", summary="The page to begin with", response_class=HTMLResponse,
-    responses=_answers("text/html"),
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """One path of the pages: what it is in the interface's description, and the file behind it."""
+
+    path: str
+    operation_id: str
+    summary: str
+    description: str
+    file: str
+    kind: str = "text/html"
+
+
+_SERVED = (
+    _Served("/", "get_home_page", "The page to begin with", "The rep's day.", "today.html"),
+    _Served(
+        "/today", "get_today_page", "The rep's phone page",
+        "A rep's day on a phone; works without a network once it was opened.", "today.html",
+    ),
+    _Served(
+        "/board", "get_board_page", "The dispatcher's board",
+        "The day of all reps at a glance, and what would change before it changes.", "board.html",
+    ),
+    _Served(
+        "/territories", "get_territories_page", "The manager's territories",
+        "Territories proposed side by side, changed by hand, published and rolled back.", "territories.html",
+    ),
+    _Served(
+        "/sw.js", "get_page_worker", "What keeps pages working offline", "The service worker of all pages.",
+        "sw.js", "text/javascript",
+    ),
+    _Served(
+        "/manifest.webmanifest", "get_page_manifest", "How the phone page is installed", "The web app manifest.",
+        "manifest.webmanifest", "application/manifest+json",
+    ),
 )  # fmt: skip
-def get_home_page(
-    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
-) -> Response:
-    """The rep's day."""
-    return _serve(request, "today.html", accept_encoding, if_none_match)
 
 
-@router.get(
-    "/today", operation_id="get_today_page", summary="The rep's phone page", response_class=HTMLResponse,
-    responses=_answers("text/html"),
-)  # fmt: skip
-def get_today_page(
-    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
-) -> Response:
-    """A rep's day on a phone; works without a network once it was opened."""
-    return _serve(request, "today.html", accept_encoding, if_none_match)
+def _add(served: _Served) -> None:
+    def get_file(request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None) -> Response:
+        return _serve(request, served.file, accept_encoding, if_none_match)
+
+    router.get(
+        served.path,
+        operation_id=served.operation_id,
+        summary=served.summary,
+        description=served.description,
+        response_class=HTMLResponse if served.kind == "text/html" else Response,
+        responses=_answers(served.kind),
+    )(get_file)
 
 
-@router.get(
-    "/board", operation_id="get_board_page", summary="The dispatcher's board", response_class=HTMLResponse,
-    responses=_answers("text/html"),
-)  # fmt: skip
-def get_board_page(
-    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
-) -> Response:
-    """The day of all reps at a glance, and what would change before it changes."""
-    return _serve(request, "board.html", accept_encoding, if_none_match)
-
-
-@router.get(
-    "/territories", operation_id="get_territories_page", summary="The manager's territories",
-    response_class=HTMLResponse, responses=_answers("text/html"),
-)  # fmt: skip
-def get_territories_page(
-    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
-) -> Response:
-    """Territories proposed side by side, changed by hand, published and rolled back."""
-    return _serve(request, "territories.html", accept_encoding, if_none_match)
-
-
-@router.get(
-    "/sw.js", operation_id="get_page_worker", summary="What keeps pages working offline", response_class=Response,
-    responses=_answers("text/javascript"),
-)  # fmt: skip
-def get_page_worker(
-    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
-) -> Response:
-    """The service worker of all pages."""
-    return _serve(request, "sw.js", accept_encoding, if_none_match)
-
-
-@router.get(
-    "/manifest.webmanifest", operation_id="get_page_manifest", summary="How the phone page is installed",
-    response_class=Response, responses=_answers("application/manifest+json"),
-)  # fmt: skip
-def get_page_manifest(
-    request: Request, accept_encoding: AcceptEncoding = "", if_none_match: IfNoneMatch = None
-) -> Response:
-    """The web app manifest."""
-    return _serve(request, "manifest.webmanifest", accept_encoding, if_none_match)
+for _one in _SERVED:
+    _add(_one)
 
 
 @router.get(

@@ -112,7 +112,7 @@ def publish(
     operation_id="discard_plan_drafts",
     summary="Discard what waits of a run",
     status_code=204,
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ_ONE, 409),
 )
 def discard(run_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Puts the drafts away that you may see; no plan changes."""

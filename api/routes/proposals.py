@@ -105,7 +105,7 @@ def commit(
     operation_id="discard_proposal",
     summary="Discard a proposal",
     status_code=204,
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ_ONE, 409),
 )
 def discard(proposal_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Puts a proposal away; one that is committed cannot be discarded, only undone."""
@@ -114,7 +114,10 @@ def discard(proposal_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> R
 
 
 @router.post(
-    "/plans/{plan_id}/undo", operation_id="undo_plan", summary="Take the last change back", responses=problems(*TAP)
+    "/plans/{plan_id}/undo",
+    operation_id="undo_plan",
+    summary="Take the last change back",
+    responses=problems(*TAP, 412),
 )
 def undo(
     plan_id: ThingId,
@@ -127,7 +130,8 @@ def undo(
 ) -> UndoAnswer:
     """The former versions of all plans that the change touched stand again, byte for byte.
 
-    409 when something was executed or built upon it since. A rep may take back their own changes of their own day.
+    412 when the plan has another version than that in If-Match, 409 when something was executed or built upon it since.
+    A rep may take back their own changes of their own day.
     """
     del body
     return undo_plan(services.store, viewer, plan_id, now=datetime.now(UTC), expected=_version(if_match))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from api.auth.guard import GuardedRoute
 from api.deps import OnceKey, ServicesDep, ThingId, ViewerDep
-from api.routes.describe import CREATE, TAP, problems
+from api.routes.describe import CREATE, READ_ONE, TAP, problems
 from api.schemas.repair import Booking
 from visits.holding import BookedSlot, HeldSlot, HoldRequest, book_slot, hold_slot, release_slot
 from visits.offering import SlotQuotes, SlotRequest, quote_slots
@@ -37,7 +37,7 @@ def hold(
     operation_id="release_slot",
     summary="Give a held slot free",
     status_code=204,
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ_ONE, 409),
 )
 def release(hold_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> Response:
     """The slot may be offered to others again at once."""

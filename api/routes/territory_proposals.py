@@ -94,7 +94,7 @@ def read_proposal(
     operation_id="discard_territory_proposal",
     summary="Discard a proposal of territories",
     status_code=204,
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(*READ_ONE, 409),
 )
 def discard_proposal(proposal_id: ThingId, services: ServicesDep, viewer: ViewerDep) -> Response:
     """Puts a proposal away; one that is scheduled or in effect can only be rolled back."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from api.auth.policies import SCOPES
-from api.schemas.base import Given, ShortText, Shown
+from api.schemas.base import Given, ShortText, Shown, UsableMoment
 from api.schemas.people import Territories
 
 KeyRole = Literal["dispatcher", "manager", "admin"]
@@ -44,7 +44,7 @@ class ApiKeyIn(Given):
     ]
     role: KeyRole = "dispatcher"
     territory_ids: Territories = None
-    expires_at: Annotated[AwareDatetime | None, Field(description="Null: when it is revoked.")] = None
+    expires_at: Annotated[UsableMoment | None, Field(description="Null: when it is revoked.")] = None
 
     @field_validator("scopes")
     @classmethod

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from visits.local_day import usable
+from visits.plain_text import odd_mark
 
 Item = TypeVar("Item")
 
@@ -42,14 +45,16 @@ ABSENT: Any = None
 
 
 def _clean(text: str) -> str:
-    odd = next((mark for mark in text if unicodedata.category(mark) in {"Cc", "Cs"} and mark not in "\n\t"), None)
+    odd = odd_mark(text, allowed="\n\t")
     if odd is not None:
-        raise ValueError(f"holds the control character U+{ord(odd):04X}; remove it")
+        raise ValueError(f"holds the control character {odd}; remove it")
     return text
 
 
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_clean)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_clean)]
+UsableDay = Annotated[date, AfterValidator(usable)]
+UsableMoment = Annotated[AwareDatetime, AfterValidator(usable)]
 WholeNumber = Annotated[int, Field(strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import ABSENT, Given, Patch, Place, ShortText, Shown, Switch, Text, WholeNumber
+from api.schemas.base import ABSENT, Given, Patch, Place, ShortText, Shown, Switch, Text, UsableDay, WholeNumber
 
 Tier = Literal["A", "B", "C"]
 ServiceMinutes = Annotated[WholeNumber, Field(ge=1, le=720)]
@@ -55,7 +55,7 @@ class CustomerIn(Given):
     opening_hours: Text = ""
     cadence_days: CadenceDays | None = None
     cadence_tolerance_days: ToleranceDays = 0
-    last_visit: date | None = None
+    last_visit: UsableDay | None = None
     tags: Words = ()
     skills: Words = ()
     territory_id: ShortText | None = None
@@ -77,7 +77,7 @@ class CustomerPatch(Patch):
     opening_hours: Text = ABSENT
     cadence_days: CadenceDays | None = ABSENT
     cadence_tolerance_days: ToleranceDays = ABSENT
-    last_visit: date | None = ABSENT
+    last_visit: UsableDay | None = ABSENT
     tags: Words = ABSENT
     skills: Words = ABSENT
     territory_id: ShortText | None = ABSENT

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from api.schemas.base import ABSENT, Given, Patch, ShortText, Shown, Switch, Text, WholeNumber
+from api.schemas.base import ABSENT, Given, Patch, ShortText, Shown, Switch, Text, UsableMoment, WholeNumber
 from visits.importing.report import ImportReport
 
 Minutes = Annotated[WholeNumber, Field(ge=0, le=1440)]
@@ -28,8 +28,8 @@ class AbsenceIn(Given):
     """A new absence; a day off runs from midnight to midnight where the rep is."""
 
     rep_id: ShortText
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: UsableMoment
+    ends_at: UsableMoment
     reason: Text = ""
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from api.schemas.base import Given, ShortText, Shown, Switch, WholeNumber
 from routing.documents import Day
 from routing.plan import Engine
+from visits.local_day import usable
 from visits.queries.runs import MOST_DAYS
 from visits.run_result import RunResult
 
@@ -19,7 +20,7 @@ class PlanRunIn(Given):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    first_day: Annotated[Day, Field(alias="from", description="First day, such as 2026-11-23.")]
+    first_day: Annotated[Day, AfterValidator(usable), Field(alias="from", description="First day, such as 2026-11-23.")]
     days: Annotated[WholeNumber, Field(ge=1, le=MOST_DAYS, description="How many calendar days.")] = 7
     territories: Annotated[
         tuple[ShortText, ...] | None, Field(min_length=1, max_length=1000, description="Ids; null for all of yours.")

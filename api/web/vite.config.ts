@@ -1,5 +1,8 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { eager } from "./build/eager.ts";
+import { frame } from "./build/frame.ts";
+import { inlined } from "./build/inlined.ts";
 import { packed } from "./build/packed.ts";
 import { precache } from "./build/precache.ts";
 
@@ -7,18 +10,17 @@ const SERVICE = process.env["BEATPLAN_URL"] ?? "http://127.0.0.1:8000";
 
 const CORE = new RegExp(
   [
-    "node_modules/(idb|openapi-fetch)/",
+    "node_modules/openapi-fetch/",
     "src/api/(client|sending)\\b",
     "src/components/(Badge|Choice|Icon|Toast)\\b",
     "src/i18n/(en|language)",
-    "src/map/route\\b",
-    "src/offline/",
-    "src/today/(ActionBar|NavigateButton|day|privacy|settings|today\\.svelte|words)\\b",
+    "src/offline/(database|days|install|outbox|worker)\\b",
+    "src/today/(ActionBar|NavigateButton|day|opening|painted|settings|today\\.svelte|words)\\b",
   ].join("|"),
 );
 
 export default defineConfig({
-  plugins: [svelte(), precache("today", "sw.js", ["DayMap"]), packed()],
+  plugins: [svelte(), frame(), inlined("today", "src/today/start.ts"), precache("today", "sw.js", ["DayMap"]), eager(["core", "today"]), packed()],
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
   server: { proxy: { "/api": SERVICE } },
   build: {
@@ -40,7 +42,7 @@ export default defineConfig({
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
         // what the phone needs for its first list in one file: it packs a tenth smaller than in ten
-        advancedChunks: { groups: [{ name: "core", test: CORE }] },
+        codeSplitting: { groups: [{ name: "core", test: CORE }] },
       },
     },
   },

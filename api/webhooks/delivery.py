@@ -34,7 +34,7 @@ class Deliverer:
             return "not wanted"
         sent, answer = attempt(message, allow_private=self._settings.webhook_private)
         with self._store.session() as session:
-            note_attempt(session, delivery_id, sent=sent, answer=answer)
+            note_attempt(session, delivery_id, message.attempts, sent=sent, answer=answer)
         log.info("webhook message %s: %s", delivery_id, answer)
         return answer
 

@@ -32,12 +32,12 @@ def target_of(url: str, *, allow_private: bool) -> Target:
     """
     parts = _parts(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = parts.hostname or ""
+    host = _ascii(parts.hostname or "")
     if parts.scheme != "https" and not allow_private:
         raise InputError(f"url is {url!r}, not encrypted; give an https:// address")
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (socket.gaierror, UnicodeError):
+    except socket.gaierror:
         raise InputError(f"url names the host {host!r}, which is not known; correct it") from None
     if not allow_private:
         inside = sorted(ip for ip in found if not is_public(ip))
@@ -62,6 +62,14 @@ def is_public(ip: str) -> bool:
         if address in ipaddress.ip_network("64:ff9b::/96"):
             return is_public(str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)))
     return address.is_global and not address.is_multicast
+
+
+def _ascii(host: str) -> str:
+    """A host as the network knows it: the names of other scripts in their ASCII form (RFC 3490)."""
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise InputError(f"url names the host {host!r}, which cannot be one; correct it") from None
 
 
 def _parts(url: str) -> SplitResult:

@@ -93,6 +93,8 @@ class Arrays(NamedTuple):
     """[4] seconds of objective per second of travel, waiting, lateness, overtime."""
     varying: int
     """1 when travel depends on the time of day."""
+    tracks: int
+    """2 where a visit may be late for one window or wait for the next, and the clock keeps both; else 1."""
     metric: int
     """1 when a way over a further stop is never shorter, but for rounding."""
     must_bonus: int
@@ -155,6 +157,7 @@ def to_arrays(problem: Problem, neighbours: int = 120) -> Arrays:
         near=_nearest(travel[: len(problem.visits), : len(problem.visits)], neighbours),
         price=np.array([getattr(problem.objective, name) for name in _PRICES], np.int64),
         varying=int(not times.is_constant),
+        tracks=1 + int((late[np.flatnonzero(np.diff(windows_at) > 1) % max(1, len(late))] > 0).any()),
         metric=int(_is_metric(travel)),
         must_bonus=bonus,
     )

@@ -9,7 +9,7 @@ must-visit is known the bound holds for all such plans; else it holds for every 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from routing.problem import Problem
 from routing.solve.arrays import Arrays, Ints, to_arrays
 from routing.solve.construct import Deadline
-from routing.solve.dual import NearPricing, Pricing, lower_prices
+from routing.solve.dual import Dual, NearPricing, Pricing, lower_prices
 from routing.solve.labelling import Goal, new_labels
 from routing.solve.master import Column, Floats, Master
 from routing.solve.one_shift import MOST_BREAKS, one_shift
@@ -25,13 +25,13 @@ from routing.solve.outlook import look_ahead
 from routing.solve.proof import best_route, nearest
 from routing.solve.relaxation import relax
 
-CELLS, CELLS_ALONE, CELLS_UNTIMED = 4_000_000, 1_000_000, 4_000_000
-"""Steps of a shift's recursion at most (how fine its clock is), of the only shift's, and of all without a deadline."""
-CELLS_PER_S = 100_000_000
+CELLS, CELLS_ALONE, CELLS_UNTIMED = 2_000_000, 1_000_000, 2_000_000
+"""Steps of a shift's recursion (how fine its clock is), of the only shift's, and of all without a deadline."""
+CELLS_PER_S = 160_000_000
 """Steps that a second is good for."""
 ROUNDS, FEWEST_ROUNDS = 6, 2
 """Rounds that a table must leave time for: fewer times on its clock instead, and none at all."""
-FEWEST_TIMES = 24
+FEWEST_TIMES = 12
 """Times of a clock below which a bound is not worth its time."""
 FROM_POOL = 0.3
 """How far the first prices are those of the routes known."""
@@ -44,8 +44,14 @@ WORK = 40_000_000
 """Room and comparisons of one labelling."""
 WORK_PER_S = 30_000_000
 """Comparisons that a second is good for."""
+FINER_ROUND = 1.5
+"""What a round with labels takes at least, as a multiple of one without."""
+ROUGH_PART = 0.4
+"""Part of the time for prices over routes with repeats, of several shifts; the rest is for finer ones."""
 PRICING_PART = 0.6
 """Part of the time for prices; the rest is for labelling."""
+FINER_COLUMNS = 1_000
+"""Routes known that the rounds with labels begin with, at most."""
 MOST_COLUMNS = 4_000
 """Routes of a search that the column generation begins with, at most."""
 
@@ -86,6 +92,13 @@ def upper_bound(
     return _Bounding(problem, arrays, known, seconds, should_stop).bound()
 
 
+def can_price(problem: Problem, seconds: float) -> bool:
+    """Whether so much time is enough for more than the quick relaxation."""
+    visits = len(problem.visits)
+    steps = sum(int(3 ** min(MOST_BREAKS, len(shift.breaks))) * (visits + 1) ** 2 for shift in problem.shifts)
+    return 2 * FEWEST_TIMES * FEWEST_ROUNDS * steps <= PRICING_PART * seconds * CELLS_PER_S
+
+
 class _Bounding:
     """One search for a bound on the plans that serve all must-visits, where such a plan is known."""
 
@@ -122,15 +135,24 @@ class _Bounding:
         """The bonus of each visit that must be served."""
         return self.arrays.must_bonus * self.arrays.must.astype(np.int64)
 
-    def _master(self) -> Master:
-        """A relaxation over the routes known from the search, with all must-visits and without their bonus."""
-        must, worth = self.arrays.must, self.arrays.worth.max(axis=0) - self._bonuses()
+    def _master(self, columns: Iterable[Column]) -> Master:
+        """A relaxation over these routes, with all must-visits and without their bonus."""
+        must = self.arrays.must
         master = Master(len(must), self.capacity.tolist(), must.tolist())
-        master.keep_within(np.full(len(must), -float(worth.max())), worth.astype(np.float64))
-        bonus = self._bonuses()
-        known = self.known.columns if self.known else ()
-        master.add((kind, value - int(bonus[list(visits)].sum()), visits) for kind, value, visits in known)
+        master.keep_within(*self._limits())
+        master.add(columns)
         return master
+
+    def _known_columns(self) -> list[Column]:
+        """The routes known from the search, without the bonus of must-visits."""
+        bonus, known = self._bonuses(), self.known.columns if self.known else ()
+        return [(kind, value - int(bonus[list(visits)].sum()), visits) for kind, value, visits in known]
+
+    def _limits(self) -> tuple[Floats, Floats]:
+        """The least and the most that a visit's price can be: must-visits may cost more than they are worth."""
+        worth = (self.arrays.worth.max(axis=0) - self._bonuses()).astype(np.float64)
+        lowest = np.where(self.arrays.must == 1, -np.abs(worth).max(initial=0.0), 0.0)
+        return lowest, np.maximum(worth, lowest)
 
     def _pricing(self) -> Pricing | None:
         """Tables for every kind of shift, or None where the time is too short for any that are worth it."""
@@ -138,9 +160,9 @@ class _Bounding:
         budget = CELLS_UNTIMED if self.seconds is None else PRICING_PART * self.seconds * CELLS_PER_S
         per_time = max(self._steps(int(k)) for k in self.first)
         needed = 2 * FEWEST_TIMES * per_time
-        if needed > most or FEWEST_ROUNDS * kinds * needed > budget:
+        if FEWEST_ROUNDS * kinds * needed > budget:
             return None
-        cells = min(most, max(needed, int(budget / (ROUNDS * kinds))))
+        cells = max(needed, min(most, int(budget / (ROUNDS * kinds))))
         shifts = [one_shift(self.problem, self.arrays, int(k)) for k in self.first]
         worth = self.arrays.worth if self.alone else self.arrays.worth - self._bonuses()
         worths = [worth[k][one.visits] for k, one in zip(self.first, shifts, strict=True)]
@@ -173,17 +195,22 @@ class _Bounding:
 
     def _several(self, pricing: Pricing, start: Floats) -> int:
         """A bound on several shifts: prices over routes with repeats, then over routes that repeat nothing nearby."""
-        floor, master = self.floor - self.bonus, self._master()
+        floor, known = self.floor - self.bonus, self._known_columns()
+        master, limits = self._master(known), self._limits()
         start = (1 - FROM_POOL) * start + FROM_POOL * master.solve().visits
-        dual = lower_prices(pricing, master, start, floor, self._rounds(PRICING_PART, UNTIMED_ROUNDS))
-        if not self._time_left():
+        began = time.monotonic()
+        dual = lower_prices(pricing, master, start, floor, self._rounds(ROUGH_PART, UNTIMED_ROUNDS), limits)
+        if not self._time_left(FINER_ROUND * (time.monotonic() - began) / dual.rounds):
             return dual.bound
+        promising = _promising(known, dual)
+        most_work = UNTIMED_WORK if self.seconds is None else WORK
         finer = lower_prices(
-            NearPricing(pricing, LABELS, lambda: self._work(UNTIMED_WORK if self.seconds is None else WORK)),
-            self._master(),
+            NearPricing(pricing, promising, LABELS, lambda: self._work(most_work)),
+            self._master(promising),
             dual.prices.astype(np.float64),
             floor,
             self._rounds(1.0, UNTIMED_NEAR_ROUNDS),
+            limits,
         )
         return min(dual.bound, finer.bound)
 
@@ -201,8 +228,10 @@ class _Bounding:
 
         return goes_on
 
-    def _time_left(self) -> bool:
-        return not self._told_to_stop() and (self.seconds is None or time.monotonic() - self.began < self.seconds)
+    def _time_left(self, needed: float = 0.0) -> bool:
+        """Whether more seconds than `needed` are left."""
+        now = time.monotonic()
+        return not self._told_to_stop() and (self.seconds is None or now - self.began + needed < self.seconds)
 
     def _told_to_stop(self) -> bool:
         return self.should_stop is not None and self.should_stop()
@@ -213,3 +242,9 @@ class _Bounding:
             return most
         left = self.seconds - (time.monotonic() - self.began)
         return max(0, min(most, int(left * WORK_PER_S)))
+
+
+def _promising(columns: list[Column], dual: Dual) -> list[Column]:
+    """Of these routes those that gain most at the prices, compared with what their kind of shift gains at most."""
+    gained = [value - int(dual.prices[list(visits)].sum()) - int(dual.gains[kind]) for kind, value, visits in columns]
+    return [columns[i] for i in np.argsort(-np.array(gained, np.int64), kind="stable")[:FINER_COLUMNS].tolist()]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from routing.problem import Problem
-from routing.solve.bound import MOST_COLUMNS, Known, upper_bound
+from routing.solve.bound import MOST_COLUMNS, Known, can_price, upper_bound
 from routing.solve.construct import Deadline
 from routing.solve.master import Column
 from routing.solve.options import Progress, SolveOptions
@@ -26,6 +26,8 @@ LEAST_S, LEAST_UNLOADED_S = 0.3, 1.5
 """Time limits below which no bound is looked for, with its kernels loaded and without."""
 PART, MOST_S = 0.1, 15.0
 """Part of the time for the bound, and its most."""
+GOOD_PART, MORE_S, BRIEF_S = 0.3, 1.0, 2.0
+"""Part of the time where a good bound of several shifts can be had, its most beyond the above, and from which limit."""
 FIRST_PART, FIRST_S = 0.1, 0.5
 """Part of the time for the search before an early bound, and its most."""
 EARLY_PART, EARLY_S = 0.3, 5.0
@@ -69,7 +71,7 @@ def search_and_bound(
         bound = _bound(problem, first, min(EARLY_S, EARLY_PART * seconds), should_stop)
         if bound is not None and bound - first.objective_s <= (options.gap or 0.0) * abs(bound):
             return Bounded(first, bound)
-    left = max(0.01, (ends.remaining_s or 0.0) - min(MOST_S, PART * seconds))
+    left = max(0.01, (ends.remaining_s or 0.0) - _bound_time(problem, seconds))
     found = search(
         problem,
         replace(options, seconds=left),
@@ -88,7 +90,18 @@ def search_and_bound(
     return Bounded(found, min((one for one in (bound, after) if one is not None), default=None))
 
 
+def _bound_time(problem: Problem, seconds: float) -> float:
+    """Seconds kept for the bound after the search."""
+    usual, good = min(MOST_S, PART * seconds), GOOD_PART * seconds
+    if seconds < BRIEF_S or len(problem.shifts) < 2 or not can_price(problem, good):
+        return usual
+    return min(good, MORE_S + usual)
+
+
 def _bound(problem: Problem, found: Found, seconds: float | None, should_stop: ShouldStop | None) -> int | None:
+    served = {visit for route in found.sequences for visit in route}
+    if found.proven and all(i in served for i, visit in enumerate(problem.visits) if visit.must):
+        return found.objective_s
     known = Known(found.sequences, found.objective_s, _columns(found))
     deadline = None if seconds is None else Deadline.after(seconds)
     return upper_bound(problem, known=known, deadline=deadline, arrays=found.arrays, should_stop=should_stop)
@@ -96,7 +109,7 @@ def _bound(problem: Problem, found: Found, seconds: float | None, should_stop: S
 
 def _columns(found: Found) -> list[Column]:
     """The best routes that the search has seen, of each kind of shift."""
-    if found.arrays is None or len(found.sequences) < 2:
+    if found.arrays is None or not found.pools or len(found.sequences) < 2:
         return []
     columns = gather(found.arrays, found.pools)
     return columns.routes((-columns.value).argsort(kind="stable")[:MOST_COLUMNS], len(found.arrays.must))

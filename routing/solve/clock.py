@@ -3,7 +3,8 @@
 For every position p of a route `ahead[k, p, s]` is the earliest departure with s breaks taken, and `behind[k, p, s]`
 the latest arrival from which the rest of the shift can still be done (Savelsbergh's forward and backward schedules,
 one per number of breaks taken). Breaks are taken on a leg: on the way, or at either of its ends. A shift that is
-WALKED has prices that depend on the clock; it keeps the running price, travel and slack instead of `behind`.
+WALKED has prices that depend on the clock; it keeps the running price, travel and slack instead of `behind`, and
+where coming late or waiting for a later window is a choice, the cheapest such label beside the earliest.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ TRAVEL, WAITING, LATENESS, OVERTIME = 0, 1, 2, 3
 
 
 class State(NamedTuple):
-    """The routes being searched, with their clocks. K shifts, n visits, M positions, S = most breaks + 1."""
+    """The routes being searched, with their clocks. K shifts, n visits, M positions, S = (most breaks + 1) * tracks."""
 
     route: Matrix
     """[K, M] nodes of each route, from the shift's start to its end."""
@@ -57,7 +58,7 @@ def new_state(arrays: Arrays) -> State:
     """Empty routes for these arrays."""
     shifts, visits = arrays.allowed.shape
     most = int(arrays.allowed.sum(axis=1).max(initial=0)) + 3
-    states = int(arrays.pauses.max(initial=0)) + 1
+    states = (int(arrays.pauses.max(initial=0)) + 1) * arrays.tracks
     walked = (shifts, most, states) if (arrays.mode == WALKED).any() else (1, 1, states)
 
     def zeros(*shape: int) -> Ints:
@@ -159,7 +160,8 @@ def drive_s(p: Arrays, origin: int, target: int, at: int) -> int:
 def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) -> bool:
     """Labels after the leg origin -> target and the service there; False when nothing arrives in time.
 
-    `old` and `new` are [4, S]: time, price without travel, travel, slack, for each number of breaks taken.
+    `old` and `new` are [4, S]: time, price without travel, travel, slack, for each number of breaks taken; with two
+    tracks first the earliest of each number, then the cheapest.
     """
     states = p.pauses[k] + 1
     closing = target == p.end[k] and target >= p.must.shape[0]
@@ -169,11 +171,13 @@ def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) 
         first, last = p.windows_at[row], p.windows_at[row + 1]
     else:
         first, last = 0, 0
-    for then in range(states):
-        new[0, then] = NEVER
-        new[1, then] = NEVER
-    for taken in range(states):
-        at = old[0, taken]
+    for label in range(states * p.tracks):
+        new[0, label] = NEVER
+        new[1, label] = NEVER
+        new[2, label] = 0
+    for label in range(states * p.tracks):
+        taken = label % states
+        at = old[0, label]
         if at >= NEVER:
             continue
         drive = np.int64(p.travel[origin, target])
@@ -181,11 +185,12 @@ def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) 
             drive = drive_s(p, origin, target, at)
         if drive >= FAR:
             continue
+        driven = old[2, label] + drive
         for then in range(taken, states):
             ready = ready_after(p, k, at, drive, taken, then)
             if ready >= NEVER:
                 break
-            slack = old[3, taken]
+            slack = old[3, label]
             free = at
             rest = 0
             for b in range(taken, then):
@@ -193,58 +198,65 @@ def walk_leg(p: Arrays, k: int, origin: int, target: int, old: Ints, new: Ints) 
                 slack = min(slack, p.pause_until[k, b] - free)
                 free += p.pause_for[k, b]
                 rest += p.pause_for[k, b]
-            price = old[1, taken]
-            begin = ready
-            if not closing:
-                begin = np.int64(NEVER)
-                w = first
-                while w < last:
-                    if ready <= p.closes[w]:
-                        begin = max(ready, p.opens[w])
+            w = first
+            choosing = True
+            while choosing:
+                choosing = False
+                price = old[1, label]
+                begin = ready
+                if not closing:
+                    while w < last and ready > p.closes[w]:
+                        w += 1
+                    if w == last:
                         break
+                    begin = max(ready, p.opens[w])
+                    late = max(0, begin - p.due[w])
+                    price += late * p.price[LATENESS]
+                    room = max(0, p.due[w] - begin)
+                    choosing = late > 0 and p.tracks > 1
                     w += 1
-                if begin >= NEVER:
-                    continue
-                price += max(0, begin - p.due[w]) * p.price[LATENESS]
-                room = max(0, p.due[w] - begin)
-            else:
-                if then != states - 1 or begin > p.latest_s[k]:
-                    continue
-                over = max(0, begin - p.end_s[k])
-                price += over * p.price[OVERTIME]
-                room = max(0, p.end_s[k] - begin)
-            waited = begin - at - drive - rest
-            saved = min(waited, slack)
-            price += (waited - saved) * p.price[WAITING]
-            driven = old[2, taken] + drive
-            left = begin + (0 if closing else p.service[target])
-            if left < new[0, then] or (left == new[0, then] and price < new[1, then]):
-                new[0, then] = left
-                new[1, then] = price
-                new[2, then] = driven
-                new[3, then] = min(slack - saved, room)
+                else:
+                    if then != states - 1 or begin > p.latest_s[k]:
+                        break
+                    over = max(0, begin - p.end_s[k])
+                    price += over * p.price[OVERTIME]
+                    room = max(0, p.end_s[k] - begin)
+                waited = begin - at - drive - rest
+                saved = min(waited, slack)
+                price += (waited - saved) * p.price[WAITING]
+                left = begin + (0 if closing else p.service[target])
                 alive = True
+                if left < new[0, then] or (left == new[0, then] and price < new[1, then]):
+                    _note(new, then, left, price, driven, min(slack - saved, room))
+                if p.tracks > 1:
+                    cheap = states + then
+                    more = price - new[1, cheap] + (driven - new[2, cheap]) * p.price[TRAVEL]
+                    if more < 0 or (more == 0 and left < new[0, cheap]):
+                        _note(new, cheap, left, price, driven, min(slack - saved, room))
     return alive
+
+
+@inlined
+def _note(new: Ints, label: int, left: int, price: int, driven: int, slack: int) -> None:
+    new[0, label] = left
+    new[1, label] = price
+    new[2, label] = driven
+    new[3, label] = slack
 
 
 @part
 def _walk(p: Arrays, s: State, k: int) -> bool:
     m = s.length[k]
-    last = p.pauses[k]
-    for b in range(last + 1):
-        s.ahead[k, 0, b] = NEVER
-    s.ahead[k, 0, 0] = p.start_s[k]
-    s.paid[k, 0, 0] = 0
-    s.driven[k, 0, 0] = 0
-    s.slack[k, 0, 0] = NEVER
+    labels = (p.pauses[k] + 1) * p.tracks
+    _begin_walk(p, s, k)
     for q in range(1, m + 2):
-        for b in range(last + 1):
+        for b in range(labels):
             s.draft[0, 0, b] = s.ahead[k, q - 1, b]
             s.draft[1, 0, b] = s.paid[k, q - 1, b]
             s.draft[2, 0, b] = s.driven[k, q - 1, b]
             s.draft[3, 0, b] = s.slack[k, q - 1, b]
         alive = walk_leg(p, k, s.route[k, q - 1], s.route[k, q], s.draft[:, 0], s.draft[:, 1])
-        for b in range(last + 1):
+        for b in range(labels):
             s.ahead[k, q, b] = s.draft[0, 1, b]
             s.paid[k, q, b] = s.draft[1, 1, b]
             s.driven[k, q, b] = s.draft[2, 1, b]
@@ -252,6 +264,21 @@ def _walk(p: Arrays, s: State, k: int) -> bool:
         if not alive:
             return False
     return True
+
+
+@part
+def _begin_walk(p: Arrays, s: State, k: int) -> None:
+    s.ahead[k, 0, :] = NEVER
+    s.ahead[k, 0, 0] = p.start_s[k]
+    s.paid[k, 0, 0] = 0
+    s.driven[k, 0, 0] = 0
+    s.slack[k, 0, 0] = NEVER
+
+
+@inlined
+def cheapest(p: Arrays, k: int) -> int:
+    """The label of a walked shift's end that counts: all breaks taken, and the cheapest where two tracks are kept."""
+    return (p.pauses[k] + 1) * p.tracks - 1
 
 
 @part
@@ -310,17 +337,13 @@ def refresh(p: Arrays, s: State, k: int) -> bool:
     s.travel[k] = travel
     if p.mode[k] == WALKED:
         if m == 0:
-            s.ahead[k, 0, :] = NEVER
-            s.ahead[k, 0, 0] = p.start_s[k]
-            s.paid[k, 0, 0] = 0
-            s.driven[k, 0, 0] = 0
-            s.slack[k, 0, 0] = NEVER
+            _begin_walk(p, s, k)
             s.value[k] = 0
             return True
         if not _walk(p, s, k):
             return False
-        s.travel[k] = s.driven[k, m + 1, p.pauses[k]]
-        s.value[k] = worth - s.paid[k, m + 1, p.pauses[k]] - s.travel[k] * p.price[TRAVEL]
+        s.travel[k] = s.driven[k, m + 1, cheapest(p, k)]
+        s.value[k] = worth - s.paid[k, m + 1, cheapest(p, k)] - s.travel[k] * p.price[TRAVEL]
         return s.travel[k] <= p.max_travel[k]
     s.value[k] = worth - travel * p.price[TRAVEL]
     done = _schedule(p, s, k)

@@ -20,7 +20,7 @@ EngineFunction = Callable[[Problem, SolveOptions, OnProgress | None, ShouldStop 
 
 FINISH_PART = 1.0
 """Time kept for gaps, reasons and checks, as a multiple of what the first plan took; measured 0.5 to 0.7."""
-LEAST_FINISH_S = 0.05
+LEAST_FINISH_S = 0.1
 FINISH_S = 5e-6
 """Time kept for the same after the compiled search, per visit and shift."""
 LEAST_SEARCH_S = 0.1
@@ -87,9 +87,11 @@ def solve_by_search(
     """The compiled search with its route pool and CP-SAT."""
     deadline = Deadline.after(options.time_s)
     from routing.solve.bounded import search_and_bound  # noqa: PLC0415 - the kernels load in a second the others save
+    from routing.solve.exact import FEW  # noqa: PLC0415 - as above
     from routing.solve.warm import load_search  # noqa: PLC0415 - as above
 
-    load_search()
+    if len(problem.visits) > FEW:
+        load_search()
     scheduler = Scheduler(problem)
     reserve = LEAST_FINISH_S + FINISH_S * len(problem.visits) * len(problem.shifts)
     left = deadline.remaining_s

@@ -11,7 +11,17 @@ import numpy as np
 
 from routing.solve.arrays import NEVER, PLAIN, WALKED, Arrays, Ints, Matrix
 from routing.solve.chance import Words, below
-from routing.solve.clock import TRAVEL, WAITING, State, drive_s, earliest_start, latest_before, ready_after, walk_leg
+from routing.solve.clock import (
+    TRAVEL,
+    WAITING,
+    State,
+    cheapest,
+    drive_s,
+    earliest_start,
+    latest_before,
+    ready_after,
+    walk_leg,
+)
 from routing.solve.compiled import inlined, part
 
 NOWHERE = -(1 << 60)
@@ -111,7 +121,7 @@ def _paused_at(p: Arrays, s: State, k: int, c: int, q: int, first: int, last: in
 @part
 def _walked_at(p: Arrays, s: State, k: int, c: int, q: int) -> tuple[int, int]:
     """Extra price and travel of visit c after position q, walking the rest of the shift; (NEVER, 0) if it fails."""
-    last = p.pauses[k]
+    last = cheapest(p, k)
     for b in range(last + 1):
         s.draft[0, 0, b] = s.ahead[k, q, b]
         s.draft[1, 0, b] = s.paid[k, q, b]

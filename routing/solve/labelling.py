@@ -45,6 +45,8 @@ class Labels(NamedTuple):
     """[L] the same with the guiding worths, for what may still be hoped."""
     memory: Ints
     """[L] bits of the visits remembered, by position in the place's neighbourhood."""
+    hope: Ints
+    """[L] what the guide and what is left out of it let hope for from the label on."""
     dead: Matrix
     """[L] 1 when a better label has come."""
     later: Matrix
@@ -59,6 +61,8 @@ class Labels(NamedTuple):
     """[m] label of the best route that ends its visits at each place, -1 for none."""
     total: Ints
     """[m] what that route is worth."""
+    ended: Ints
+    """[L] what the route is worth if it ends there, LOST where it cannot."""
 
 
 class Goal(NamedTuple):
@@ -79,7 +83,7 @@ class Goal(NamedTuple):
 def new_labels(o: OneShift, table: Outlook, most: int) -> Labels:
     """Room for `most` labels."""
     masks, times, _ = table.best.shape
-    words, numbers = ([np.zeros(most, kind) for _ in range(6)] for kind in (np.int32, np.int64))
+    words, numbers = ([np.zeros(most, kind) for _ in range(8)] for kind in (np.int32, np.int64))
     return Labels(
         place=words[0],
         before=words[1],
@@ -96,17 +100,18 @@ def new_labels(o: OneShift, table: Outlook, most: int) -> Labels:
         at_place=np.full((masks, len(o.visits)), NOTHING, np.int32),
         last=np.full(len(o.visits), NOTHING, np.int64),
         total=np.zeros(len(o.visits), np.int64),
+        ended=numbers[6],
+        hope=numbers[7],
     )
 
 
 @inlined
-def _hope(table: Outlook, o: OneShift, near: Near, mask: int, free: int, visit: int, memory: int) -> int:
-    """What can follow at most after leaving a visit at `free` with this memory."""
-    at = (free - o.span[0]) >> table.step[0]
-    first = table.first[mask, at, visit]
+def _hope(table: Outlook, near: Near, mask: int, now: int, visit: int, memory: int) -> int:
+    """What is gained at most from being ready at a visit on, when this memory will be kept there."""
+    first = table.first[mask, now, visit]
     if first >= 0 and near[visit, first] >= 0 and memory >> near[visit, first] & 1:
-        return table.other[mask, at, visit]
-    return table.best[mask, at, visit]
+        return table.other[mask, now, visit]
+    return table.best[mask, now, visit]
 
 
 @inlined
@@ -199,6 +204,22 @@ def _extend(
             if drive >= FAR or known.travel[label] + paid > o.span[3]:
                 continue
             ready = max(at + drive + o.way_total[w], o.way_free[w])
+            now = (ready - o.span[0]) >> table.step[0]
+            if now >= table.best.shape[1]:
+                continue
+            if memory < 0:
+                memory = (
+                    np.int64(1) << near[visit, visit]
+                    if origin == visits
+                    else _carried(near, members, origin, visit, known.memory[label])
+                )
+            hope = _hope(table, near, o.way_to[w], now, visit, memory)
+            if hope <= LOST:
+                continue
+            hope += known.guide[label] - o.price[TRAVEL] * paid + goal.rest
+            if hope <= floor:
+                continue
+            travel = known.travel[label] + paid
             for span in range(o.windows_at[visit], o.windows_at[visit + 1]):
                 if ready > o.closes[span]:
                     continue
@@ -207,38 +228,31 @@ def _extend(
                 free = begin + o.service[visit]
                 if free > o.span[2]:
                     break
-                if memory < 0:
-                    memory = (
-                        np.int64(1) << near[visit, visit]
-                        if origin == visits
-                        else _carried(near, members, origin, visit, known.memory[label])
-                    )
                 cost = o.price[TRAVEL] * paid + o.price[LATENESS] * late
                 guide = known.guide[label] + goal.guide[visit] - cost
                 value = known.value[label] + goal.profit[visit] - cost
-                hope = _hope(table, o, near, o.way_to[w], free, visit, memory)
-                if hope > LOST and guide + hope + goal.rest > floor:
-                    travel = known.travel[label] + paid
-                    if _admit(known, visit, o.way_to[w], free, travel, value, guide, memory, limited, counts):
-                        new = counts[0]
-                        if new >= known.place.shape[0]:
-                            counts[2] = 1
-                            return
-                        counts[0] = new + 1
-                        known.place[new] = visit
-                        known.before[new] = label
-                        known.mask[new] = o.way_to[w]
-                        known.free[new] = free
-                        known.travel[new] = travel
-                        known.value[new] = value
-                        known.guide[new] = guide
-                        known.memory[new] = memory
-                        known.dead[new] = 0
-                        time = (free - o.span[0]) >> table.step[0]
-                        known.later[new] = known.at_time[time]
-                        known.at_time[time] = new
-                        known.beside[new] = known.at_place[o.way_to[w], visit]
-                        known.at_place[o.way_to[w], visit] = new
+                if _admit(known, visit, o.way_to[w], free, travel, value, guide, memory, limited, counts):
+                    new = counts[0]
+                    if new >= known.place.shape[0]:
+                        counts[2] = 1
+                        return
+                    counts[0] = new + 1
+                    known.place[new] = visit
+                    known.before[new] = label
+                    known.mask[new] = o.way_to[w]
+                    known.free[new] = free
+                    known.travel[new] = travel
+                    known.value[new] = value
+                    known.guide[new] = guide
+                    known.memory[new] = memory
+                    known.hope[new] = hope
+                    known.dead[new] = 0
+                    known.ended[new] = LOST
+                    time = (free - o.span[0]) >> table.step[0]
+                    known.later[new] = known.at_time[time]
+                    known.at_time[time] = new
+                    known.beside[new] = known.at_place[o.way_to[w], visit]
+                    known.at_place[o.way_to[w], visit] = new
                 if late == 0:
                     break
 
@@ -277,17 +291,18 @@ def label_routes(
     known.guide[0] = 0
     known.memory[0] = 0
     known.dead[0] = 0
+    known.ended[0] = LOST
     best = goal.floor
     _extend(o, goal, table, near, members, known, 0, best, counts)
     if counts[2] == 1:
-        return table.best[0, 0, visits] + goal.rest
+        return table.step[2] + goal.rest
     limited = 1 if o.span[3] < FAR else 0
     for time in range(known.at_time.shape[0]):
         while known.at_time[time] != NOTHING:
             label = known.at_time[time]
             if counts[1] > most_work:
                 counts[2] = 1
-                return _unfinished(o, goal, table, near, known, time, best)
+                return _unfinished(known, time, best)
             known.at_time[time] = known.later[label]
             if known.dead[label] == 1:
                 continue
@@ -295,6 +310,7 @@ def label_routes(
             if limited == 0 or known.travel[label] + paid <= o.span[3]:
                 value = known.value[label] + going_home(o, known.place[label], known.mask[label], known.free[label])
                 place = known.place[label]
+                known.ended[label] = value
                 if known.last[place] == NOTHING or value > known.total[place]:
                     known.last[place] = label
                     known.total[place] = value
@@ -304,21 +320,18 @@ def label_routes(
             _extend(o, goal, table, near, members, known, label, best, counts)
             if counts[2] == 1:
                 known.at_time[time] = label
-                return _unfinished(o, goal, table, near, known, time, best)
+                return _unfinished(known, time, best)
     return best
 
 
 @part
-def _unfinished(o: OneShift, goal: Goal, table: Outlook, near: Near, known: Labels, time: int, best: int) -> int:
+def _unfinished(known: Labels, time: int, best: int) -> int:
     """What the labels not gone on from could still become, if that is more than the best."""
     bound = best
     for t in range(time, known.at_time.shape[0]):
         label = known.at_time[t]
         while label != NOTHING:
             if known.dead[label] == 0:
-                hope = _hope(
-                    table, o, near, known.mask[label], known.free[label], known.place[label], known.memory[label]
-                )
-                bound = max(bound, known.guide[label] + hope + goal.rest)
+                bound = max(bound, known.hope[label])
             label = known.later[label]
     return bound

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from ortools.linear_solver import pywraplp
 
 Column = tuple[int, int, tuple[int, ...]]
 """Kind of shift, worth less prices, and visits (of the problem), perhaps repeated."""
@@ -35,6 +38,7 @@ class Master:
         self._goal = self._solver.Objective()
         self._goal.SetMaximization()
         self._known: set[tuple[int, tuple[int, ...]]] = set()
+        self._limits: list[tuple[pywraplp.Variable, pywraplp.Variable]] = []
 
     def __len__(self) -> int:
         return len(self._known)
@@ -55,17 +59,19 @@ class Master:
     def keep_within(self, lowest: Floats, highest: Floats) -> None:
         """Keeps the prices of visits between these: what is not known yet would let them run away at first.
 
-        A visit that routes hold once too often may be left out of one of them for its highest price; one that must be
-        served may stay unserved for its lowest.
+        A visit that routes hold once too often may be left out of one of them for its highest price; one that no route
+        holds may be served by nobody for its lowest. Can be called again with other limits.
         """
-        for row, least, most, must in zip(self._visits, lowest.tolist(), highest.tolist(), self._must, strict=True):
-            without = self._solver.NumVar(0, self._solver.infinity(), "")
+        if not self._limits:
+            self._limits = [(self._limit(row, -1.0), self._limit(row, 1.0)) for row in self._visits]
+        for (without, instead), least, most in zip(self._limits, lowest.tolist(), highest.tolist(), strict=True):
             self._goal.SetCoefficient(without, -most)
-            row.SetCoefficient(without, -1.0)
-            if must:
-                instead = self._solver.NumVar(0, self._solver.infinity(), "")
-                self._goal.SetCoefficient(instead, least)
-                row.SetCoefficient(instead, 1.0)
+            self._goal.SetCoefficient(instead, least)
+
+    def _limit(self, row: pywraplp.Constraint, served: float) -> pywraplp.Variable:
+        variable = self._solver.NumVar(0, self._solver.infinity(), "")
+        row.SetCoefficient(variable, served)
+        return variable
 
     def solve(self) -> Prices:
         """The best prices and the value of the relaxation."""

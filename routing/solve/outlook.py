@@ -1,8 +1,8 @@
-"""The most that can follow on a shift from every place at every time, were visits free to be repeated.
+"""The most that can be gained on a shift from being ready at a visit on, were visits free to be repeated.
 
 Backward dynamic programming on a coarse clock whose times are rounded down, without cycles of two visits (Houck,
-Picard, Queyranne and Vemuganti 1980): for every set of breaks taken, time and place the best continuation and the best
-one that begins elsewhere. Rounding, repetition and leaving out the travel limit only make it easier, so that every
+Picard, Queyranne and Vemuganti 1980): for every set of breaks taken, time and visit the best continuation and the best
+one that goes on elsewhere. Rounding, repetition and leaving out the travel limit only make it easier, so that every
 value is an upper bound on what a real route can still gain.
 """
 
@@ -20,37 +20,47 @@ LOST = -(1 << 50)
 """Value of what cannot be done."""
 HOME = -1
 """Stands for the end of the shift where a next visit is named."""
+NOBODY = -2
+"""Stands for no next visit at all."""
 TRAVEL, LATENESS, OVERTIME = 0, 2, 3
 
 
 class Outlook(NamedTuple):
-    """What can follow after leaving a place. M masks of breaks, T times, m + 1 places (the start last)."""
+    """What is gained from being ready at a visit on, its own worth included. M masks of breaks, T times, m visits."""
 
     step: Ints
-    """[2] a time is 2 to the power of this in seconds; what no continuation exceeds."""
+    """[3] a time is 2 to the power of this in seconds; what no continuation exceeds; the value of the whole shift."""
     best: Ints
-    """[M, T, m + 1] value of the best continuation, the way there included."""
+    """[M, T, m] value of the best continuation, LOST where the shift cannot be ended any more."""
     first: Matrix
-    """[M, T, m + 1] visit the best continuation begins with, HOME, or -2 where nothing can follow."""
+    """[M, T, m] visit it goes on with, HOME, or NOBODY."""
     other: Ints
-    """[M, T, m + 1] value of the best continuation that begins elsewhere."""
+    """[M, T, m] value of the best continuation that goes on elsewhere."""
     second: Matrix
-    """[M, T, m + 1] visit that one begins with."""
+    """[M, T, m] visit that one goes on with, HOME, or NOBODY."""
+    found: Ints
+    """[4] scratch: a value and where it goes on, and the best that goes on elsewhere."""
 
 
 def new_outlook(o: OneShift, most_cells: int) -> Outlook:
-    """Room for a table on as fine a clock as `most_cells` steps of the recursion allow."""
+    """Room for a table on as fine a clock as `most_cells` steps of the recursion allow.
+
+    Up to four times finer where that tells the end of the shortest service from its start.
+    """
     visits, masks = len(o.visits), len(o.ways_at) - 1
     horizon = int(o.span[2] - o.span[0])
     per_time = max(1, len(o.way_to) * (visits + 1) * (visits + 1))
     step = max(0, (horizon * per_time // most_cells).bit_length())
-    shape = (masks, (horizon >> step) + 1, visits + 1)
+    shortest = int(o.service.min(initial=1 << 40)).bit_length() - 1
+    step = min(step, max(0, step - 2, shortest))
+    shape = (masks, (horizon >> step) + 1, visits)
     return Outlook(
-        np.array([step, 0], np.int64),
-        np.zeros(shape, np.int64),
-        np.zeros(shape, np.int32),
-        np.zeros(shape, np.int64),
-        np.zeros(shape, np.int32),
+        step=np.array([step, 0, 0], np.int64),
+        best=np.zeros(shape, np.int64),
+        first=np.zeros(shape, np.int32),
+        other=np.zeros(shape, np.int64),
+        second=np.zeros(shape, np.int32),
+        found=np.zeros(4, np.int64),
     )
 
 
@@ -72,132 +82,166 @@ def going_home(o: OneShift, origin: int, mask: int, at: int) -> int:
 
 
 @inlined
-def _after(o: OneShift, table: Outlook, mask: int, now: int, begun: int, came: int, visit: int) -> int:
-    """Value of what follows after leaving `visit` at `begun`, when the last place was `came` at time `now`."""
-    at = (begun - o.span[0]) >> table.step[0]
-    if at >= table.best.shape[1]:
-        return LOST
-    if at <= now:
-        return table.step[1]
-    if table.first[mask, at, visit] == came:
-        return table.other[mask, at, visit]
-    return table.best[mask, at, visit]
+def _note(found: Ints, value: int, following: int) -> None:
+    """Keep a continuation among the two best that go on differently."""
+    if following == found[1]:
+        found[0] = max(found[0], value)
+    elif value > found[0]:
+        found[2] = found[0]
+        found[3] = found[1]
+        found[0] = value
+        found[1] = following
+    elif value > found[2]:
+        found[2] = value
+        found[3] = following
+
+
+@inlined
+def _reach(o: OneShift, table: Outlook, origin: int, at: int, way: int, visit: int) -> tuple[int, int]:
+    """The time at which a visit is reached from a place left at `at` by way of these breaks, and the travel paid."""
+    drive, paid = leg(o, origin, visit, at, o.way_total[way])
+    ready = max(at + drive + o.way_total[way], o.way_free[way])
+    return (ready - o.span[0]) >> table.step[0], paid
+
+
+@inlined
+def _ahead(table: Outlook, mask: int, now: int, visit: int, came: int) -> int:
+    """What is gained from being ready at a visit on, without going back to where the route came from."""
+    if table.first[mask, now, visit] == came:
+        return table.other[mask, now, visit]
+    return table.best[mask, now, visit]
 
 
 @part
-def _visiting(o: OneShift, table: Outlook, mask: int, now: int, at: int, origin: int, visit: int) -> int:
-    """Best value of going from a place to a visit next, its own worth apart; LOST when that is impossible."""
-    best = LOST
-    for w in range(o.ways_at[mask], o.ways_at[mask + 1]):
-        if at > o.way_leave[w]:
+def _leave(o: OneShift, table: Outlook, mask: int, now: int, visit: int, at: int, late: int) -> None:
+    """Note all continuations after a service that ends at `at`; `late` is what its lateness costs."""
+    times = table.best.shape[1]
+    home = going_home(o, visit, mask, at)
+    if home > LOST:
+        _note(table.found, home - late, HOME)
+    for way in range(o.ways_at[mask], o.ways_at[mask + 1]):
+        if at > o.way_leave[way]:
             continue
-        drive, paid = leg(o, origin, visit, at, o.way_total[w])
-        if drive >= FAR:
-            continue
-        ready = max(at + drive + o.way_total[w], o.way_free[w])
-        for span in range(o.windows_at[visit], o.windows_at[visit + 1]):
-            if ready > o.closes[span]:
+        to = o.way_to[way]
+        for following in range(o.visits.shape[0]):
+            if following == visit:
                 continue
-            begin = max(ready, o.opens[span])
-            late = max(0, begin - o.due[span])
-            rest = _after(o, table, o.way_to[w], now, begin + o.service[visit], origin, visit)
-            if rest > LOST:
-                best = max(best, rest - o.price[TRAVEL] * paid - o.price[LATENESS] * late)
-            if late == 0:
-                break
-    return best
+            then, paid = _reach(o, table, visit, at, way, following)
+            if then >= times:
+                continue
+            value = table.step[1] if then <= now else _ahead(table, to, then, following, visit)
+            value -= o.price[TRAVEL] * paid + late
+            if value > table.found[2]:
+                _note(table.found, value, following)
 
 
 @entry
 def look_ahead(o: OneShift, profit: Ints, table: Outlook) -> int:
     """Fill the table for these worths of visits, int64 [m]; the value of the whole shift, 0 when it is best unused."""
     visits = o.visits.shape[0]
+    found = table.found
     table.step[1] = 0
     for visit in range(visits):
         table.step[1] += max(0, profit[visit])
     masks, times = table.best.shape[0], table.best.shape[1]
     for now in range(times - 1, -1, -1):
-        at = o.span[0] + (now << table.step[0])
+        ready = o.span[0] + (now << table.step[0])
         for mask in range(masks):
-            for origin in range(visits + 1 if now == 0 and mask == 0 else visits):
-                best = going_home(o, origin, mask, at) if origin < visits else LOST
-                first = HOME if best > LOST else -2
-                other = LOST
-                second = -2
-                for visit in range(visits):
-                    if visit == origin:
+            for visit in range(visits):
+                found[0] = LOST
+                found[1] = NOBODY
+                found[2] = LOST
+                found[3] = NOBODY
+                for span in range(o.windows_at[visit], o.windows_at[visit + 1]):
+                    if ready > o.closes[span]:
                         continue
-                    value = _visiting(o, table, mask, now, at, origin, visit)
-                    if value <= LOST:
-                        continue
-                    value += profit[visit]
-                    if value > best:
-                        other, second = best, first
-                        best, first = value, visit
-                    elif value > other:
-                        other, second = value, visit
-                table.best[mask, now, origin] = best
-                table.first[mask, now, origin] = first
-                table.other[mask, now, origin] = other
-                table.second[mask, now, origin] = second
-    return max(0, table.best[0, 0, visits])
+                    begin = max(ready, o.opens[span])
+                    late = max(0, begin - o.due[span])
+                    _leave(o, table, mask, now, visit, begin + o.service[visit], o.price[LATENESS] * late)
+                    if late == 0:
+                        break
+                table.best[mask, now, visit] = found[0] + profit[visit] if found[0] > LOST else LOST
+                table.first[mask, now, visit] = found[1]
+                table.other[mask, now, visit] = found[2] + profit[visit] if found[2] > LOST else LOST
+                table.second[mask, now, visit] = found[3]
+    table.step[2] = 0
+    for visit in range(visits):
+        table.step[2] = max(table.step[2], _begin(o, table, visit)[0])
+    return table.step[2]
+
+
+@inlined
+def _begin(o: OneShift, table: Outlook, visit: int) -> tuple[int, int]:
+    """The value of a shift that begins with a visit, and the way to pause before it."""
+    best, by = LOST, -1
+    for way in range(o.ways_at[0], o.ways_at[1]):
+        if o.span[0] > o.way_leave[way]:
+            continue
+        then, paid = _reach(o, table, o.visits.shape[0], o.span[0], way, visit)
+        if then < table.best.shape[1]:
+            value = table.best[o.way_to[way], then, visit] - o.price[TRAVEL] * paid
+            if value > best:
+                best, by = value, way
+    return best, by
 
 
 @part
-def _read_route(o: OneShift, profit: Ints, table: Outlook, begin_with: int, route: Ints) -> int:
-    visits = o.visits.shape[0]
-    origin, came, mask, now = visits, -3, 0, 0
-    target = begin_with
-    total = np.int64(0)
-    length = 0
-    while target >= 0 and length + 1 < route.shape[0]:
-        at = o.span[0] + (now << table.step[0])
-        goal = _visiting(o, table, mask, now, at, origin, target)
-        if goal <= LOST:
-            return LOST
-        found = False
-        for w in range(o.ways_at[mask], o.ways_at[mask + 1]):
-            if found or at > o.way_leave[w]:
-                continue
-            drive, paid = leg(o, origin, target, at, o.way_total[w])
-            if drive >= FAR:
-                continue
-            ready = max(at + drive + o.way_total[w], o.way_free[w])
-            for span in range(o.windows_at[target], o.windows_at[target + 1]):
-                if found or ready > o.closes[span]:
-                    continue
-                begin = max(ready, o.opens[span])
-                cost = o.price[TRAVEL] * paid + o.price[LATENESS] * max(0, begin - o.due[span])
-                left = begin + o.service[target]
-                rest = _after(o, table, o.way_to[w], now, left, origin, target)
-                if rest > LOST and rest - cost == goal:
-                    found = True
-                    total += profit[target] - cost
-                    mask = o.way_to[w]
-                    later = (left - o.span[0]) >> table.step[0]
-                    came = origin
-                    length += 1
-                    route[length] = target
-                    origin = target
-                    if later <= now:
-                        return LOST
-                    now = later
-        if not found:
-            return LOST
-        target = table.first[mask, now, origin]
-        if target == came:
-            target = table.second[mask, now, origin]
-    route[0] = length
-    if target != HOME:
+def _read_route(o: OneShift, table: Outlook, visit: int, route: Ints) -> int:
+    """The value of the best route that begins with a visit, and its visits; LOST where it cannot be told."""
+    value, way = _begin(o, table, visit)
+    route[0] = 0
+    if value <= LOST:
         return LOST
-    return total + going_home(o, origin, mask, o.span[0] + (now << table.step[0]))
+    origin, at, mask, before = o.visits.shape[0], o.span[0], 0, -1
+    while visit != HOME:
+        if visit == NOBODY or route[0] + 1 >= route.shape[0]:
+            return LOST
+        now, _ = _reach(o, table, origin, at, way, visit)
+        if now <= before:
+            return LOST
+        before = now
+        mask = o.way_to[way]
+        route[0] += 1
+        route[route[0]] = visit
+        following = table.first[mask, now, visit]
+        if following == origin:
+            following = table.second[mask, now, visit]
+        at, way = _departure(o, table, mask, now, visit, following)
+        origin, visit = visit, following
+    return value
+
+
+@part
+def _departure(o: OneShift, table: Outlook, mask: int, now: int, visit: int, following: int) -> tuple[int, int]:
+    """When and with which breaks the best continuation to this next visit leaves."""
+    ready = o.span[0] + (now << table.step[0])
+    best, left, by = LOST, np.int64(0), -1
+    for span in range(o.windows_at[visit], o.windows_at[visit + 1]):
+        if following < 0 or ready > o.closes[span]:
+            continue
+        begin = max(ready, o.opens[span])
+        late = max(0, begin - o.due[span])
+        at = begin + o.service[visit]
+        for way in range(o.ways_at[mask], o.ways_at[mask + 1]):
+            if at > o.way_leave[way]:
+                continue
+            then, paid = _reach(o, table, visit, at, way, following)
+            if then >= table.best.shape[1]:
+                continue
+            value = table.step[1] if then <= now else _ahead(table, o.way_to[way], then, following, visit)
+            value -= o.price[TRAVEL] * paid + o.price[LATENESS] * late
+            if value > best:
+                best, left, by = value, at, way
+        if late == 0:
+            break
+    return left, by
 
 
 @entry
-def read_routes(o: OneShift, profit: Ints, table: Outlook, routes: Ints, values: Ints) -> None:
+def read_routes(o: OneShift, table: Outlook, routes: Ints, values: Ints) -> None:
     """For each visit the best route that begins with it: values int64 [m], LOST where it is not known.
 
     `routes` int64 [m, 1 + L] gets the number of visits and the visits of each.
     """
     for visit in range(o.visits.shape[0]):
-        values[visit] = _read_route(o, profit, table, visit, routes[visit])
+        values[visit] = _read_route(o, table, visit, routes[visit])

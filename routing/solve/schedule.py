@@ -21,7 +21,9 @@ from routing.solve.pauses import NO_PAUSES, PauseTable
 from routing.solve.starts import (
     SpanTable,
     StartSpan,
+    VisitGroup,
     day_table,
+    groups,
     may_serve,
     possible_starts,
     promised,
@@ -79,6 +81,7 @@ class Scheduler:
         self._tables: dict[object, SpanTable] = {}
         self._any_shift = all(visit.shifts is None and visit.promise is None for visit in problem.visits)
         self._day_tables: dict[date, SpanTable] = {}
+        self._groups: tuple[VisitGroup, ...] | None = None
         self._day_spans: dict[tuple[int, date], tuple[StartSpan, ...]] = {}
 
     def spans(self, shift_index: int, visit_index: int) -> tuple[StartSpan, ...]:
@@ -109,7 +112,9 @@ class Scheduler:
             day = self._day_tables.get(shift.day)
             if day is None:
                 day = self._day_tables[shift.day] = day_table(self.problem, shift.day)
-            table = self._tables[key] = span_table(self.problem, shift, day)
+            if self._groups is None:
+                self._groups = groups(self.problem)
+            table = self._tables[key] = span_table(self.problem, shift, day, self._groups)
         return table
 
     def pauses(self, shift_index: int) -> PauseTable:

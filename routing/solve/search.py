@@ -21,6 +21,7 @@ from routing.problem import Problem
 from routing.solve.anneal import Lane, anneal, fill, new_lane
 from routing.solve.arrays import Arrays, to_arrays
 from routing.solve.clock import load
+from routing.solve.exact import solve_exactly
 from routing.solve.options import Progress, SolveOptions
 from routing.solve.polish import polish
 from routing.solve.pool import Pool
@@ -42,21 +43,29 @@ SWEEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search has found: visit positions per shift, in the order of the problem's shifts, and routes it saw."""
+    """What a search has found: visit positions per shift, in the order of the problem's shifts, and routes it saw.
+
+    `proven` where no plan serves as many must-visits and is worth more.
+    """
 
     sequences: Sequences
     iterations: int
     objective_s: int
     pools: tuple[Pool, ...] = ()
     arrays: Arrays | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Settings of the annealing. Temperatures are parts of the mean worth of a visit."""
+    """Settings of the annealing. Temperatures are parts of the mean worth of a visit.
+
+    With `exact` small problems are solved exactly instead.
+    """
 
     hot: float = 2.0
     cold: float = 0.001
+    exact: bool = True
     reheat: float = 0.2
     mean: float = 6.0
     longest: int = 12
@@ -93,22 +102,33 @@ def search(
     tuning: Tuning | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Found:
-    """The best plan found within the options' budget.
+    """The best plan found within the options' budget; of a small problem the best there is, at once.
 
     `on_progress` hears how it stands, `on_routes` gets the visits of every better plan, `should_stop` is asked often.
     `start` is a plan to begin with; shifts it cannot do are emptied. With `gap` the search also ends once the objective
     is within that share of `bound_s`. `clock` is what the seconds of the options are counted on.
     Raises InputError when the problem has no travel times.
     """
-    return _Run(problem, options, on_progress, should_stop, on_routes, gap, bound_s, tuning or Tuning(), clock).run(
-        start
-    )
+    tuning, arrays, seconds = tuning or Tuning(), to_arrays(problem), Seconds(options.time_s or 1.0, clock)
+    best = solve_exactly(problem, arrays) if tuning.exact else None
+    if best is None:
+        return _Run(problem, arrays, options, on_progress, should_stop, on_routes, gap, bound_s, tuning, seconds).run(
+            start
+        )
+    served = [visit for route in best.sequences for visit in route]
+    objective_s = best.value - arrays.must_bonus * int(arrays.must[served].sum())
+    if on_routes is not None:
+        on_routes(list(best.sequences))
+    if on_progress is not None:
+        on_progress(Progress(seconds.elapsed_s, 0, objective_s, len(served), "solved exactly"))
+    return Found(best.sequences, 0, objective_s, proven=True, arrays=arrays)
 
 
 class _Run:
     def __init__(
         self,
         problem: Problem,
+        arrays: Arrays,
         options: SolveOptions,
         on_progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
@@ -116,9 +136,9 @@ class _Run:
         gap: float | None,
         bound_s: int | None,
         tuning: Tuning,
-        clock: Callable[[], float],
+        clock: Seconds,
     ) -> None:
-        self.clock = Seconds(options.time_s or 1.0, clock)
+        self.clock = clock
         budget: list[Stop] = []
         if options.time_s is not None:
             budget.append(self.clock)
@@ -133,7 +153,7 @@ class _Run:
         self.options, self.bound_s, self.tuning = options, bound_s, tuning
         self.on_progress, self.on_routes, self.told = on_progress, on_routes, -(1 << 62)
         self.timed = options.iterations is None
-        self.problem, self.arrays = problem, to_arrays(problem)
+        self.problem, self.arrays = problem, arrays
         self.in_order: set[tuple[int, tuple[int, ...]]] = set()
         self.solver_ready = self._prepare_recombination()
         count = options.processes if self.timed else LANES

@@ -31,17 +31,27 @@ class SpanTable:
     allowed: npt.NDArray[np.bool_]
 
 
-def span_table(problem: Problem, shift: Shift, day: SpanTable) -> SpanTable:
-    """The spans of all visits on a shift, from those of its day."""
-    verdicts: dict[object, bool] = {}
-    allowed = day.allowed.copy()
-    promises = [i for i, visit in enumerate(problem.visits) if visit.promise is not None]
+VisitGroup = tuple[Visit, npt.NDArray[np.int64]]
+"""Visits that the same shifts may serve: one of them, and the positions of all."""
+
+
+def groups(problem: Problem) -> tuple[VisitGroup, ...]:
+    """The visits, by who may serve them."""
+    found: dict[object, list[int]] = {}
     for i, visit in enumerate(problem.visits):
-        kind = (visit.skills, visit.shifts, visit.promise and visit.promise.shift)
-        verdict = verdicts.get(kind)
-        if verdict is None:
-            verdict = verdicts[kind] = may_serve(visit, shift)
-        allowed[i] &= verdict
+        found.setdefault((visit.skills, visit.shifts, visit.promise and visit.promise.shift), []).append(i)
+    return tuple((problem.visits[same[0]], np.array(same, np.int64)) for same in found.values())
+
+
+def span_table(problem: Problem, shift: Shift, day: SpanTable, grouped: tuple[VisitGroup, ...]) -> SpanTable:
+    """The spans of all visits on a shift, from those of its day; `grouped` are the problem's `groups`."""
+    allowed = day.allowed.copy()
+    promises: list[int] = []
+    for visit, same in grouped:
+        if not may_serve(visit, shift):
+            allowed[same] = False
+        elif visit.promise is not None:
+            promises += same.tolist()
     if not promises:
         return SpanTable(day.first, day.last, allowed)
     first, last = day.first.copy(), day.last.copy()

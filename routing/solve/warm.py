@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from routing.problem import Problem
 from routing.solve.anneal import anneal
-from routing.solve.bound import upper_bound
-from routing.solve.bounded import search_and_bound
+from routing.solve.bound import Known, upper_bound
 from routing.solve.options import SolveOptions
-from routing.solve.search import LANES, search
+from routing.solve.search import LANES, Tuning, search
 
 DAY = "2026-01-01"
 
@@ -36,14 +35,15 @@ def one_shift() -> Problem:
 
 def warm() -> None:
     """Run every kernel once on a problem of two visits; compiles what is not in the cache."""
-    search_and_bound(two_visits(), SolveOptions(iterations=20))
+    found = search(two_visits(), SolveOptions(iterations=20), tuning=Tuning(exact=False))
+    upper_bound(two_visits(), known=Known(found.sequences, found.objective_s))
     upper_bound(one_shift())
 
 
 def load_search() -> None:
     """Bring the kernels of the search into memory, where they are not: part of a second from the cache."""
     if not getattr(anneal, "signatures", ()):
-        search(one_shift(), SolveOptions(iterations=LANES))
+        search(one_shift(), SolveOptions(iterations=LANES), tuning=Tuning(exact=False))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from scipy.sparse import csgraph
 from routing.solve.chance import new_chance
 from routing.territories.case import Case, Drives, Floats, Neighbours, Owners, Wish
 from routing.territories.islands import apart
-from routing.territories.kernels import Ground, State, anneal
+from routing.territories.kernels import HARD, SOFT, Ground, Rules, State, anneal
 from routing.territories.polish import Care, polish
 
 _ROUNDS = 60
@@ -113,7 +113,8 @@ def _one_start(
         np.zeros(1, np.int64),
     )
     trials = n * _TRIALS_PER_CUSTOMER
-    rules = (float(between.mean()) / 3, wish.tolerance * 0.9999, 1.0, scale / 480, _COLDEST)
+    soft, hard = SOFT * scale / 480, HARD * scale / 480
+    rules = Rules(float(between.mean()) / 3, _COLDEST, wish.tolerance * 0.9999, 1.0, soft, hard, hard)
     for step in range(_ROUNDS):
         ground = Ground(
             neighbours.first,
@@ -125,6 +126,7 @@ def _one_start(
             np.zeros(n),
             np.full(n, -1),
             targets,
+            np.zeros(k),
         )
         anneal(ground, state, rules, n, step * trials // _ROUNDS, (step + 1) * trials // _ROUNDS, trials)
         centres = medians(between, state.owner, k)

@@ -22,6 +22,24 @@ drop_stale(Path(__file__).parent)
 SOFT, HARD = 48_000.0, 480_000.0
 """Prices of imbalance, in seconds of drive of one average customer: times the share squared, and per share beyond
 the tolerance."""
+_STEP = 1024
+"""Trials after which the price of what is beyond the tolerance rises."""
+
+
+class Rules(NamedTuple):
+    """How an annealing goes: temperature at the start and least, tolerance, what a second of drive counts.
+
+    `soft` is the price of imbalance, `hard` that of what is beyond the tolerance at the start; it rises by equal
+    factors to `hardest` at the end.
+    """
+
+    heat: float
+    coldest: float
+    tolerance: float
+    compactness: float
+    soft: float
+    hard: float
+    hardest: float
 
 
 class Ground(NamedTuple):
@@ -38,6 +56,8 @@ class Ground(NamedTuple):
     present: npt.NDArray[np.int64]
     target: Floats
     """[k, a]."""
+    toll: Floats
+    """[k] objective for each second of work that a territory takes on, divided by the same mean."""
 
 
 class State(NamedTuple):
@@ -98,13 +118,13 @@ def _stays_whole(ground: Ground, state: State, u: int, giver: int) -> bool:
 
 
 @part
-def _imbalance(load: float, target: float, tolerance: float) -> float:
+def _imbalance(load: float, target: float, tolerance: float, soft: float, hard: float) -> float:
     off = load / target - 1.0
     if off < 0:
         off = -off
-    price = SOFT * off * off
+    price = soft * off * off
     if off > tolerance:
-        price += HARD * (off - tolerance)
+        price += hard * (off - tolerance)
     return price
 
 
@@ -112,7 +132,7 @@ def _imbalance(load: float, target: float, tolerance: float) -> float:
 def anneal(
     ground: Ground,
     state: State,
-    rules: tuple[float, float, float, float, float],
+    rules: Rules,
     most_moved: int,
     begin: int,
     end: int,
@@ -120,15 +140,18 @@ def anneal(
 ) -> int:
     """Does trials `begin` to `end` of an annealing of `trials`; how many customers changed hands.
 
-    `rules`: temperature at the start, tolerance, compactness, scale of the price of imbalance, least temperature.
     A trial may not raise the number of moved customers above `most_moved`.
     """
-    heat, tolerance, compactness, scale, coldest = rules
+    heat, coldest, tolerance, compactness, soft, hard, hardest = rules
+    rise = (hardest / hard) ** (_STEP / trials)
+    hard *= rise ** (begin // _STEP)
     owner, load, target = state.owner, state.load, ground.target
     drive_s, work, haul = ground.drive_s, ground.work, ground.haul
     n, things = len(owner), target.shape[1]
     accepted = 0
     for trial in range(begin, end):
+        if trial % _STEP == 0:
+            hard *= rise
         u = below(state.chance, n)
         giver = owner[u]
         degree = ground.first[u + 1] - ground.first[u]
@@ -155,11 +178,12 @@ def anneal(
             if q == 0:
                 gone += haul[u] * here
                 come += haul[u] * there
-            change += scale * (
-                _imbalance(load[giver, q] - gone, target[giver, q], tolerance)
-                - _imbalance(load[giver, q], target[giver, q], tolerance)
-                + _imbalance(load[taker, q] + come, target[taker, q], tolerance)
-                - _imbalance(load[taker, q], target[taker, q], tolerance)
+                change += ground.toll[taker] * come - ground.toll[giver] * gone
+            change += (
+                _imbalance(load[giver, q] - gone, target[giver, q], tolerance, soft, hard)
+                - _imbalance(load[giver, q], target[giver, q], tolerance, soft, hard)
+                + _imbalance(load[taker, q] + come, target[taker, q], tolerance, soft, hard)
+                - _imbalance(load[taker, q], target[taker, q], tolerance, soft, hard)
             )
         if change > 0:
             left = 1.0 - trial / trials

@@ -14,19 +14,21 @@ from routing.solve.chance import new_chance
 from routing.territories.bound import lower_bound
 from routing.territories.case import Case, Floats, Owners, Wish, objective
 from routing.territories.islands import apart, count_moved, join_islands
-from routing.territories.kernels import Ground, State, anneal
+from routing.territories.kernels import HARD, Ground, Rules, State, anneal
 from routing.territories.polish import Care, mended, polished
 from routing.territories.transport import Flow, flow, seeded
 
 ShouldStop = Callable[[], bool]
 
 TRIALS_PER_CUSTOMER = 5_000
-_MARGIN = 0.98
+_MARGIN = 0.99
 """The search keeps this share of the tolerance, for what rounding and the shares' own change take."""
 _SLICE = 4_000_000
 _LAST_ROUNDS = 4
 _COLDEST = 0.06
-_HEAT, _HEAT_OF_PRICE = 240.0, 0.6
+_HEAT, _HEAT_OF_PRICE = 120.0, 0.6
+_SOFT, _HARD_AT_FIRST = 0.0, HARD / 40
+"""What is beyond the tolerance costs little at first, so that work can flow through full territories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,7 @@ def _near_each_other(case: Case) -> npt.NDArray[np.int64]:
 
 def _search(case: Case, wish: Wish, effort: Effort, should_stop: ShouldStop | None) -> Found:
     now = seeded(case, wish, case.present)
-    targets = case.targets(now)
-    first = flow(case, wish, targets[:, 0])
-    targets = case.targets(first.owner)
+    first = flow(case, wish, case.targets(now)[:, 0])
     begins = []
     if wish.most_moved is None:
         begins.append(first.owner)
@@ -106,7 +106,7 @@ def _search(case: Case, wish: Wish, effort: Effort, should_stop: ShouldStop | No
         begins.append(now)
     lanes = (SMALL_LANES if case.n <= SMALL else 1) * len(begins)
     candidates = [
-        anneal_from(case, wish, begins[lane % len(begins)], targets, effort, lane, should_stop) for lane in range(lanes)
+        anneal_from(case, wish, begins[lane % len(begins)], first, effort, lane, should_stop) for lane in range(lanes)
     ]
     best = min(candidates, key=lambda owner: rank(case, wish, owner))
     care = Care(0.5, seed=effort.seed)
@@ -139,37 +139,39 @@ def anneal_from(
     case: Case,
     wish: Wish,
     owner: Owners,
-    targets: Floats,
+    start: Flow,
     effort: Effort,
     lane: int,
     should_stop: ShouldStop | None = None,
 ) -> Owners:
     """Owners after an annealing that starts at these, their islands joined first.
 
-    A last pass of cold trials counts from the shares as they have become, and looks at balance first.
+    The flow's prices of work hold the balance as they do in its optimum, so that a territory at its limit is no wall.
+    A last pass of cold trials without them counts from the shares as they have become, and looks at balance first.
     """
     begin = join_islands(case, wish, owner, wish.most_moved)
     heat = max(_HEAT, _HEAT_OF_PRICE * wish.move_price_s)
     trials = effort.for_case(case)
     state = _state(case, begin, effort.seed, lane)
-    ground = _ground(case, wish, targets)
+    ground = _ground(case, wish, case.targets(start.owner), start.prices)
     most = case.n if wish.most_moved is None else max(wish.most_moved, int(state.moved[0]))
-    rules = (heat, wish.tolerance * _MARGIN, wish.compactness, 1.0, _COLDEST)
-    for start in range(0, trials, _SLICE):
+    tolerance = wish.tolerance * _MARGIN
+    rules = Rules(heat, _COLDEST, tolerance, wish.compactness, _SOFT, _HARD_AT_FIRST, HARD)
+    for at in range(0, trials, _SLICE):
         if should_stop is not None and should_stop():
             break
-        anneal(ground, state, rules, most, start, min(start + _SLICE, trials), trials)
+        anneal(ground, state, rules, most, at, min(at + _SLICE, trials), trials)
+    free, last = np.zeros(case.k), max(trials // 20, case.n * 100)
     for again in range(_LAST_ROUNDS):
-        ground = _ground(case, wish, case.targets(state.owner))
+        ground = _ground(case, wish, case.targets(state.owner), free)
         if again and excess_of(case, wish, state.owner) <= 0:
             break
-        scale = 1.0 if again == 0 else 10.0**again
-        cold = (3.0, wish.tolerance * _MARGIN, wish.compactness, scale, _COLDEST)
-        anneal(ground, state, cold, most, 0, max(trials // 20, case.n * 100), max(trials // 20, case.n * 100))
+        price = HARD * 10.0**again
+        anneal(ground, state, Rules(3.0, _COLDEST, tolerance, wish.compactness, _SOFT, price, price), most, 0, last, last)
     return state.owner
 
 
-def _ground(case: Case, wish: Wish, targets: Floats) -> Ground:
+def _ground(case: Case, wish: Wish, targets: Floats, prices: Floats) -> Ground:
     mean = float(case.weight.mean()) or 1.0
     weight = case.weight / mean
     return Ground(
@@ -182,6 +184,7 @@ def _ground(case: Case, wish: Wish, targets: Floats) -> Ground:
         weight * case.dearness * wish.move_price_s,
         case.present,
         targets,
+        prices / mean,
     )
 
 

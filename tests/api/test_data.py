@@ -106,6 +106,9 @@ def test_customers_are_found_by_text_and_territory(shared: Served) -> None:
     north = shared.get("admin", "/customers", params={"territory": "north"}).json()["items"]
     assert len(north) == 10
     assert {item["territory_id"] for item in north} == {"north"}
+    for typed in ("Café\u3000c7-0", "CAFÉ\u00a0c7-0", "cafe c7-0"):
+        found = shared.get("admin", "/customer-search", params={"q": typed}).json()["items"]
+        assert [item["customer"] for item in found] == ["c7-0"], typed
 
 
 def test_the_office_works_within_its_territories(service: Served) -> None:

@@ -6,6 +6,7 @@ import configparser
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,26 @@ def test_the_compose_file_runs_commands_that_exist_on_one_database() -> None:
     for service in ours.values():
         for other in service["depends_on"]:
             assert other in services
+
+
+def test_the_image_is_built_from_all_that_the_wheel_needs() -> None:
+    lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
+    copied = {
+        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {wheel["hooks"]["custom"]["path"], *wheel["packages"], project["project"]["readme"], "constraints.txt"}
+    assert {name.split("/")[0] for name in needed} <= copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize("file", [DEPLOY / "Dockerfile", *UNITS], ids=lambda file: file.name)
+def test_kernels_lie_where_their_user_may_write_and_are_compiled_beforehand(file: Path) -> None:
+    text = file.read_text("utf-8")
+    (where,) = set(re.findall(r"NUMBA_CACHE_DIR=(\S+)", text))
+    assert where.startswith("/var/lib/beatplan/") or re.search(rf"install -d -o beatplan .*{where}\b", text)
+    assert text.index("NUMBA_CACHE_DIR") < text.index("python -m routing.warm")
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

@@ -32,7 +32,7 @@ def test_an_operation_is_described(path: str, method: str, operation: dict) -> N
             assert reference == "#/components/schemas/Problem", status
     policy = POLICIES[operation["operationId"]]
     if policy.roles is not None:
-        assert {"401", "503"} <= set(operation["responses"])
+        assert {"401", "429", "503"} <= set(operation["responses"])
         assert operation["security"] == [{"token": []}, {"cookie": []}]
     if "{" in path:
         assert "404" in operation["responses"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -61,6 +64,35 @@ def test_pages_run_their_own_scripts_and_nothing_else() -> None:
     assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == rules["worker-src"] == "'self'"
     assert "unsafe" not in content_policy()
     assert "https://tiles.example.com" in content_policy("https://tiles.example.com")
+
+
+def test_what_stands_in_a_page_runs_by_its_hash_alone(folder: Path) -> None:
+    (folder / "today.html").write_text("<title>a</title><script>begin()</script><style>p{}</style><p onclick='x()'>")
+    page = find_file("today.html", folder=folder)
+    assert page is not None
+    rules = dict(rule.split(" ", 1) for rule in page.headers["Content-Security-Policy"].split("; "))
+    for kind, content in (("script-src", b"begin()"), ("style-src", b"p{}")):
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        assert rules[kind] == f"'self' 'sha256-{digest}'"
+
+
+def test_a_wheel_has_the_pages() -> None:
+    if not are_built():
+        pytest.skip("the pages are not built: python scripts/build_pages.py")
+    wheels = pytest.importorskip("hatchling.builders.wheel", reason="hatchling is not installed: scripts/setup")
+    builder = wheels.WheelBuilder(str(ROOT))
+    build_data = builder.get_default_build_data()
+    builder.set_build_data_defaults(build_data)
+    for hook in builder.get_build_hooks(str(ROOT)).values():
+        hook.initialize("standard", build_data)
+    with builder.config.set_build_data(build_data):
+        names = {file.distribution_path for file in builder.recurse_included_files()}
+    for page in ("today", "board", "territories"):
+        assert f"api/pages/{page}.html" in names
+    worker = (ROOT / "api" / "pages" / "sw.js").read_text("utf-8")
+    assert {f"api/pages{name}" for name in re.findall(r"/assets/[\w.-]+", worker)} <= names
+    assert "api/pages/built-from" in names
+    assert not any(name.startswith("api/web/") for name in names)
 
 
 async def _get(path: str, **headers: str) -> httpx.Response:

@@ -11,11 +11,14 @@ from http import HTTPStatus
 
 import httpx
 import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from api.errors import Problem
+from api.routes import calendars
 from api.settings import Settings
 from tests.api.serving import Served, served
 from visits import store as store_module
+from visits.errors import StoreError
 
 JSON = {"Content-Type": "application/json"}
 
@@ -133,6 +136,32 @@ def test_dates_that_are_none(shared: Served, day: str) -> None:
     problem_of(shared.get("admin", "/plans", params={"date": day}), 422)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_years_out_of_reach_are_a_slip(shared: Served, day: str) -> None:
+    """At the ends of the calendar a time zone or the day after is no date any more."""
+    for path in (
+        *(f"/board{view}?date={day}" for view in ("", "/week", "/lines", "/unplanned")),
+        *(f"/kpis?from={day}&to={day}", f"/forecast?from={day}", f"/customers/c0-0/explanation?date={day}"),
+    ):
+        assert f"is {day}; choose a year from 1900 to 2999" in problem_of(shared.get("admin", path), 422).detail, path
+    far = f"{day}T12:00:00{'+' if day < '2' else '-'}23:00"
+    for path, body in (
+        ("/absences", {"rep_id": "ana", "starts_at": far, "ends_at": far}),
+        ("/api-keys", {"name": "x", "scopes": ["slots"], "expires_at": far}),
+        ("/plan-runs", {"from": day}),
+        ("/customers", {"name": "x", "location": {"lon": 24.9, "lat": 60.2}, "last_visit": day}),
+    ):
+        refused = problem_of(shared.send("admin", "POST", path, json=body), 422)
+        assert "choose a year from 1900 to 2999" in refused.detail
+    for side in ("begin", "end"):
+        problem_of(shared.get("admin", "/absences", params={side: far}), 422)
+
+
+def test_the_number_of_no_event(shared: Served) -> None:
+    for text in ("-1", "x", "0" * 20 + "9" * 30, "9" * 19):
+        problem_of(shared.get("admin", "/events", headers={"Last-Event-ID": text}), 422)
+
+
 def test_a_date_is_required_for_plans(shared: Served) -> None:
     assert problem_of(shared.get("admin", "/plans"), 422).errors[0].field == "date"
 
@@ -173,6 +202,30 @@ def test_an_unforeseen_fault_says_nothing_inner(on_sqlite: Served, monkeypatch: 
     assert reply.headers["x-request-id"]
     counted = on_sqlite.client.get("/metrics").text
     assert 'beatplan_requests_total{operation="list_territories",status="500"} 1.0' in counted
+
+
+def test_neither_customers_nor_secret_addresses_are_logged(
+    on_sqlite: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = Exception('null value in column "name"\nDETAIL:  Failing row contains (cus_1, Kaisa Karhu).')
+    for error in (IntegrityError("INSERT", {"name": "Kaisa"}, said), OperationalError("SELECT", {}, said)):
+        monkeypatch.setattr(calendars, "holder_of_calendar", raising(error))
+        reply = on_sqlite.get(None, "/calendars/cal_secret.ics")
+        assert problem_of(reply, reply.status_code).status in {409, 503}
+    for error in (RuntimeError("fault"), StoreError("the database is away")):
+        monkeypatch.setattr(calendars, "holder_of_calendar", raising(error))
+        assert on_sqlite.get(None, "/calendars/cal_secret.ics").status_code in {500, 503}
+    assert caplog.text.count("get_calendar") >= 2
+    assert 'null value in column "name"' in caplog.text
+    assert "Kaisa" not in caplog.text
+    assert "cal_secret" not in caplog.text
+
+
+def raising(error: Exception):
+    def look(*_: object) -> None:
+        raise error
+
+    return look
 
 
 def test_half_a_request_harms_nobody(shared: Served) -> None:

@@ -56,9 +56,13 @@ def test_propose_look_commit_undo(planned: Served) -> None:
     assert DayPlan.model_validate(done.json()["plans"][0]) == after
     again = commit(planned, "dispatcher", made)
     assert again.json() == done.json()
-    undone = planned.send(
-        "dispatcher", "POST", f"/plans/{after.plan}/undo", json={}, headers={"If-Match": f'"{after.version}"'}
-    )
+    undo = f"/plans/{after.plan}/undo"
+    for stale in (f'"{after.version - 1}"', "no version"):
+        refused = planned.send("dispatcher", "POST", undo, json={}, headers={"If-Match": stale})
+        problem_of(refused, 412)
+        assert refused.headers.get("etag") == (f'"{after.version}"' if stale != "no version" else None)
+    assert plan_of(planned) == after
+    undone = planned.send("dispatcher", "POST", undo, json={}, headers={"If-Match": f'"{after.version}"'})
     assert undone.status_code == 200, undone.text
     restored = planned.get("ana", ANA)
     assert restored.content == before.content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from api.settings import Settings
 from tests.api.browser import PASSWORD, browser, give_password, password_sign_in
 from tests.api.serving import Served, served
 from tests.api.test_problems import problem_of
-from visits.models import Event, Person, SignIn, SignInLink
+from visits.models import Event, Person, Role, SignIn, SignInLink
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -221,6 +222,26 @@ def test_the_page_runs_its_own_script_alone(on_sqlite: Served) -> None:
         assert reply.headers["x-frame-options"] == "DENY"
         assert "strict-transport-security" not in reply.headers
     assert data.headers["cache-control"] == "no-store"
+
+
+def test_after_signing_in_everybody_lands_on_a_page_that_is_there(on_sqlite: Served) -> None:
+    script = on_sqlite.client.get("/sign-in.js").text
+    homes = dict(re.findall(r'(\w+): "(/\w*)"', script.partition("const HOME = {")[2].partition("}")[0]))
+    assert set(homes) == {role.value for role in Role}
+    served = set(on_sqlite.client.get("/api/v1/openapi.json").json()["paths"])
+    assert set(homes.values()) <= served
+
+
+@pytest.mark.parametrize(("proxies", "status"), [("10.9.8.7", 429), ("10.9.8.7,127.0.0.0/8", 401)])
+def test_who_stands_behind_a_proxy_is_told_apart_where_it_is_trusted(
+    sqlite_settings: Settings, proxies: str, status: int
+) -> None:
+    found = sqlite_settings.model_copy(update={"trusted_proxies": proxies, "sign_in_attempts": 1})
+    with served(found) as service:
+        body = {"email": "ana@example.com", "password": "a guess of mine"}
+        for address, expected in (("203.0.113.5", 401), ("203.0.113.6", status)):
+            reply = service.send(None, "POST", "/sessions", json=body, headers={"X-Forwarded-For": address})
+            assert reply.status_code == expected
 
 
 def test_behind_https_the_cookie_and_links_say_so(sqlite_settings: Settings) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import select
 from standardwebhooks.webhooks import Webhook as Signer
 
 from api.settings import Settings
+from api.webhooks import delivery
 from api.webhooks.delivery import Deliverer
 from api.webhooks.targets import is_public, target_of
 from routing.errors import InputError
@@ -21,7 +22,7 @@ from visits.models import DeliveryState, WebhookDelivery, utc_now
 from visits.queries.events import record
 from visits.scope import SYSTEM
 from visits.store import Store
-from visits.webhooks import PAUSES, due_deliveries, put_on_their_way
+from visits.webhooks import PAUSES, Message, due_deliveries, note_attempt, put_on_their_way
 
 
 class Receiver:
@@ -181,6 +182,27 @@ def test_addresses_that_are_refused(url: str) -> None:
 )
 def test_which_addresses_are_public(ip: str, public: bool) -> None:
     assert is_public(ip) is public
+
+
+def test_names_of_other_scripts_are_told_as_the_network_knows_them(receiver: Receiver) -> None:
+    wide = receiver.url.replace("127.0.0.1", "localhost").replace("localhost", "ｌｏｃａｌｈｏｓｔ")
+    assert "ｌ" in wide
+    assert target_of(wide, allow_private=True).host == "localhost"
+    secret = "whsec_" + "A" * 32
+    assert delivery.attempt(Message("m", wide, secret, {"type": "x"}, 0), allow_private=True) == (True, "answered 204")
+    with pytest.raises(InputError, match="cannot be one"):
+        target_of(f"https://{'ä' * 90}.example/", allow_private=True)
+
+
+def test_an_attempt_that_two_workers_saw_interrupted_counts_once(open_service: Served, receiver: Receiver) -> None:
+    open_service.send("admin", "POST", "/webhooks", json={"url": receiver.url, "kinds": ["visit.done"]})
+    happen(open_service.store, "visit.done")
+    put_on_their_way(open_service.store)
+    with open_service.store.session() as session:
+        ((delivery_id, attempts),) = due_deliveries(session)
+        for _ in range(2):
+            note_attempt(session, delivery_id, attempts, sent=False, answer="interrupted")
+        assert session.exec(select(WebhookDelivery)).one().attempts == 1
 
 
 def test_an_address_inside_is_refused_over_http(on_sqlite: Served, receiver: Receiver) -> None:

@@ -23,6 +23,8 @@ from visits.store import Store
 
 PATIENCE_S = 300.0
 """A busy machine may take long to start and end processes; a hang still ends the test."""
+POLL_S = 0.25
+"""Looking at all processes costs what the service needs on a small machine."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -80,7 +82,7 @@ def until(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.05)
+        time.sleep(POLL_S)
 
 
 def alive(pids: list[int]) -> list[int]:

@@ -9,7 +9,18 @@ from sqlmodel import select
 
 from tests.visits.test_planning import documents, plan
 from tests.visits.test_proposals import DANA, EIGHT, ask, commit, current_texts
-from tests.visits.world import MONDAY, StraightTravel, appointment, at, customer, fill, fill_town, rep, reported
+from tests.visits.world import (
+    MONDAY,
+    SUNDAY_NOON,
+    StraightTravel,
+    appointment,
+    at,
+    customer,
+    fill,
+    fill_town,
+    rep,
+    reported,
+)
 from visits.asking_the_office import offer_to_office
 from visits.errors import ConflictError, NotFoundError
 from visits.filling import take_fill_in
@@ -120,6 +131,22 @@ def test_a_booking_is_made_once_and_can_be_taken_back(store: Store) -> None:
     assert current_texts(store) == texts
     with store.reading() as session:
         assert session.get(Visit, first.visit) is None
+
+
+def test_a_booked_slot_takes_as_long_as_was_agreed_whatever_is_planned_anew(store: Store) -> None:
+    town(store)
+    asked = HoldRequest(
+        customer="cus_caller", service_s=4500, rep="rep_ana", date=MONDAY, start_s=8 * 3600, end_s=16 * 3600
+    )
+    held = hold_slot(store, DANA, asked, now=SUNDAY_NOON, travel=StraightTravel()).id
+    booked = book_slot(store, DANA, held, customer_id=None, note="", now=SUNDAY_NOON, travel=StraightTravel())
+    fill(store, *(customer(f"new{i}", ago=60, tier="A") for i in range(3)))
+    plan(store)
+    after = documents(store)["rep_ana", MONDAY]
+    for shown in (booked.plan, after):
+        stop = next(stop for stop in shown.stops if stop.visit == booked.visit)
+        assert stop.departure_s - stop.start_s == 4500
+    assert after.version > booked.plan.version
 
 
 def test_a_slot_is_held_once_and_only_where_it_fits(store: Store) -> None:

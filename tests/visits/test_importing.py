@@ -13,7 +13,7 @@ from visits.demo_loading import DEMO_DATA
 from visits.errors import InputError
 from visits.importing.customers import COLUMNS, import_customers
 from visits.importing.reps import import_reps
-from visits.importing.table import read_table
+from visits.importing.table import MOST_FAULTS, read_table
 from visits.models import Customer, Event, Rep, Territory
 from visits.scope import SYSTEM
 from visits.store import Store
@@ -102,6 +102,21 @@ def test_every_faulty_cell_is_listed_and_nothing_is_written(store: Store) -> Non
     assert "is not opening_hours syntax from character 1" in said[6]
     assert said[9] == "row 4, external_id 'k1': already used in row 2"
     assert stored(store) == {}
+
+
+def test_of_endless_faults_the_first_are_listed_and_all_are_counted(store: Store) -> None:
+    content = (HEADER.split(",", maxsplit=1)[0] + ",name,lon,lat\n" + "x\n" * 5_000).encode()
+    report = import_customers(store, SYSTEM, content, file="wrong.csv", skip_faulty=True)
+    assert (len(report.faults), report.fault_count, report.rows) == (MOST_FAULTS, 3 * 5_000 + 4_999, 5_000)
+
+
+def test_spaces_and_joiners_of_every_script_are_text(store: Store) -> None:
+    name = "大阪\u3000本店 L\u00e9a\u00a0& Fils نمی\u200cخواهم"
+    content = f"external_id,name,lon,lat\nk1,{name},24,60\n".encode()
+    assert import_customers(store, SYSTEM, content, file="names.csv").written
+    assert stored(store)["k1"].name == name
+    report = import_customers(store, SYSTEM, b"external_id,name,lon,lat\nk2,a\x07b,24,60\n", file="bell.csv")
+    assert report.faults[0].mend == "holds the control character U+0007; remove it"
 
 
 def test_faulty_rows_may_be_left_out_on_demand(store: Store) -> None:

@@ -39,6 +39,7 @@ from visits.models import (
     Table,
     Visit,
     VisitState,
+    VisitTransition,
 )
 from visits.privacy.consents import agrees, give_consent, list_consents
 from visits.privacy.erasing import ERASED, erase_customer, erase_rep
@@ -203,6 +204,8 @@ def test_a_customer_is_handed_out_whole_and_erased_whole(kept: Store) -> None:
     with kept.reading() as session:
         out = export_customer(session, SYSTEM, "cus_k", NOON)
         version = session.get_one(Customer, "cus_k").version
+    assert {one["action"] for one in out["content"]["history"]} == {"place", "complete"}
+    assert out["content"]["slots"] == []
     text = json.dumps(out, ensure_ascii=False)
     assert all(secret in text for secret in (*SECRETS, "wants more", "visit.done"))
     assert "Other Oy" not in text
@@ -224,6 +227,16 @@ def test_a_customer_is_handed_out_whole_and_erased_whole(kept: Store) -> None:
         assert session.exec(select(PlanVersion.problem_hash)).all() == [None] * count(kept, PlanVersion)
         events = session.exec(select(Event.kind).where(Event.subject == "cus_k")).all()
     assert events == ["customer.erased"]
+
+
+def test_visits_of_who_is_erased_are_called_off_on_the_record(kept: Store) -> None:
+    fill(kept, Visit(id="vis_open", customer_id="cus_k"))
+    with kept.session() as session:
+        erase_customer(session, SYSTEM, "cus_k", NOON, expected=1)
+    with kept.reading() as session:
+        said = session.exec(select(VisitTransition).where(VisitTransition.visit_id == "vis_open")).one()
+        assert session.get_one(Visit, "vis_open").state == VisitState.CANCELLED
+    assert (said.action, said.to_state, said.cause, said.actor) == ("cancel", "cancelled", "erased", "system")
 
 
 def kept_imports(store: Store) -> list[tuple[dict[str, Any] | None, list[str]]]:

@@ -216,3 +216,14 @@ def test_a_token_opens_for_its_owner_alone(country: Store) -> None:
     assert found.viewer == seen
     for wrong in (old, over, hash_token(token)):
         assert find_holder(country, wrong, NOW) is None
+
+
+def test_text_is_found_however_it_is_capitalised(store: Store) -> None:
+    fill(store)
+    named = customer("a", address="Оптика, Straße 5%", external_id="X-Ö")
+    named.name = "Äyräpää 大阪"
+    with store.session() as session:
+        session.add_all([named, customer("b")])
+    with store.reading() as session:
+        for text in ("Äyräpää", "ÄYRÄ", "äyräpää", "оптика", "大阪", "STRAßE 5%", "x-ö"):
+            assert [one.id for one in list_customers(session, SYSTEM, WHOLE, text=text).items] == ["cus_a"], text

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import select
 
 from visits import store as store_module
@@ -220,6 +222,31 @@ def test_a_read_only_database_is_one_sentence(migrated_sqlite: Path, tmp_path: P
 
 def test_a_password_is_never_shown() -> None:
     assert "secret" not in store_module.shown(database_url("postgresql://ana:secret@db/beatplan"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "consuming input failed: SSL SYSCALL error: EOF detected",
+        "could not receive data from server: Connection reset by peer\nhint",
+        "FATAL:  too many connections for role",
+        "connection timeout expired",
+    ],
+)
+def test_whatever_stands_between_us_and_the_server_is_one_sentence(said: str) -> None:
+    """Workers wait and try again on it; another error would end them."""
+    lost = OperationalError("SELECT 1", {}, Exception(said))
+    url = database_url("postgresql://ana:secret@db/beatplan")
+    with pytest.raises(StoreError, match=r"PostgreSQL at .*db/beatplan") as told, store_module._plain_errors(url):
+        raise lost
+    assert "\n" not in str(told.value)
+    assert "secret" not in str(told.value)
+
+
+def test_an_error_never_repeats_what_was_to_be_stored(store: Store) -> None:
+    with pytest.raises(DBAPIError) as told, store.session() as session:
+        session.execute(text("INSERT INTO nowhere (name) VALUES (:name)"), {"name": "Kaisa Karhu"})
+    assert "Kaisa" not in str(told.value)
 
 
 def test_an_unreachable_server_is_one_sentence() -> None:

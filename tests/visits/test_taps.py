@@ -12,6 +12,7 @@ from tests.visits.test_planning import documents, plan
 from tests.visits.test_replanning import day
 from tests.visits.world import MONDAY, WEEK, appointment, at, customer, fill, fill_town, rep, reported
 from visits.errors import ConflictError, InputError
+from visits.kpis import Span, kpis
 from visits.models import Event, Role, Visit, VisitTransition
 from visits.replanning import cancel_visit, report_no_show
 from visits.scope import SYSTEM, Viewer
@@ -41,6 +42,17 @@ def test_one_tap_sent_many_times_at_once_counts_once(store: Store) -> None:
     assert day(store).version == 2
     with store.reading() as session:
         assert session.exec(select(Event.kind).where(Event.subject == first.visit)).all() == ["visit.arrived"]
+
+
+def test_a_promise_is_kept_by_who_is_there_in_time(store: Store) -> None:
+    fill_town(store, 8, appointment("c03", start=10, end=11), appointment("c05", start=13, end=14))
+    plan(store)
+    for who, arrived in (("vis_c03", at(11, 20)), ("vis_c05", at(12, 30))):
+        arrive(store, SYSTEM, who, key=f"a{who}", now=arrived)
+        complete(store, SYSTEM, who, outcome="", note="", key=f"d{who}", now=at(15))
+    with store.reading() as session:
+        total = kpis(session, SYSTEM, Span(MONDAY, MONDAY)).total
+    assert (total.promises, total.promises_kept) == (2, 1)
 
 
 def test_taps_show_on_the_plan_and_count_for_the_customer(store: Store) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from visits.hours import check_weekly_hours, read_hours, read_lunch
-from visits.local_day import zone_named
+from visits.local_day import usable, zone_named
 from visits.models.customer import TIERS
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -53,9 +53,10 @@ def day(text: str) -> date:
     if not _DAY.fullmatch(text):
         raise ValueError("is not a date; write such as 2026-11-23")
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a date of the calendar; write such as 2026-11-23") from None
+    return usable(found)
 
 
 def words(text: str) -> list[str]:

@@ -19,8 +19,9 @@ class RowFault(Document):
 
 
 class ImportReport(Document):
-    """Counts of rows by what became of them, and every fault. `written` is false for a dry run or a refused file.
+    """Counts of rows by what became of them, and their faults: the first thousand, and how many in all.
 
+    `written` is false for a dry run or a refused file.
     `id` names a written import, to take it back by.
     """
 
@@ -32,4 +33,5 @@ class ImportReport(Document):
     unchanged: Count = 0
     territories_created: tuple[str, ...] = ()
     faults: tuple[RowFault, ...] = ()
+    fault_count: Count = 0
     written: Flag = False

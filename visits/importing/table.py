@@ -10,8 +10,11 @@ from typing import Any
 
 from visits.errors import InputError
 from visits.importing.report import RowFault
+from visits.plain_text import odd_mark
 
 LONGEST_CELL = 4000
+MOST_FAULTS = 1000
+"""Faults that are listed one by one; who has more has the wrong file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """A whole file: how many rows, the faultless ones, and the faults of the others."""
+    """A whole file: how many rows, the faultless ones, the first faults of the others, and how many these have."""
 
     count: int
     rows: tuple[Row, ...]
     faults: tuple[RowFault, ...]
+    fault_count: int
 
 
 def read_table(content: bytes, file: str, columns: Sequence[Column], key: str) -> ReadTable:
@@ -58,7 +62,7 @@ def read_table(content: bytes, file: str, columns: Sequence[Column], key: str) -
     rows: list[Row] = []
     faults: list[RowFault] = []
     seen: dict[str, int] = {}
-    count = 0
+    count = fault_count = 0
     for number, cells in enumerate(lines, start=2):
         if not any(cell.strip() for cell in cells):
             continue
@@ -69,10 +73,11 @@ def read_table(content: bytes, file: str, columns: Sequence[Column], key: str) -
             wrong.append(RowFault(row=number, column=key, value=name, mend=f"already used in row {seen[name]}"))
         seen.setdefault(name, number)
         if wrong:
-            faults.extend(wrong)
+            fault_count += len(wrong)
+            faults.extend(wrong[: MOST_FAULTS - len(faults)])
         else:
             rows.append(Row(number, values))
-    return ReadTable(count, tuple(rows), tuple(faults))
+    return ReadTable(count, tuple(rows), tuple(faults), fault_count)
 
 
 def _text(content: bytes, file: str) -> str:
@@ -145,8 +150,9 @@ def _read_cell(column: Column, text: str) -> Any:
         return column.empty
     if len(text) > LONGEST_CELL:
         raise ValueError(f"is longer than {LONGEST_CELL} characters; shorten it")
-    if not text.replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable():
-        raise ValueError("holds characters that cannot be shown; remove them")
+    odd = odd_mark(text, allowed="\n\r\t")
+    if odd is not None:
+        raise ValueError(f"holds the control character {odd}; remove it")
     return column.read(text)
 
 

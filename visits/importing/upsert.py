@@ -40,7 +40,7 @@ def import_rows(
     """Read, compare and, when allowed, write. Raises InputError when the file as a whole cannot be read."""
     read = read_table(content, file, noun.columns, KEY)
     refused = bool(read.faults) and not skip_faulty
-    report = ImportReport(file=file, rows=read.count, faults=read.faults)
+    report = ImportReport(file=file, rows=read.count, faults=read.faults, fault_count=read.fault_count)
     if dry_run or refused:
         with store.reading() as session:
             return _compare(noun, session, read.rows, report)

@@ -37,7 +37,8 @@ class Visit(Versioned, table=True):
     `rep_id`, `day`, `start_s` say where the current plan has it (None while only suggested); seconds count from the
     local midnight of `day`. A promise has all four `promise_*` fields. A visit may be planned between `not_before` and
     `not_after` only. `cause` says why it exists: cadence, appointment, urgent, fill_in or import. A
-    `locked` visit stays with its rep on its day, whatever is planned anew, until somebody unlocks it.
+    `locked` visit stays with its rep on its day, whatever is planned anew, until somebody unlocks it. `service_s` is
+    how long it was agreed to take; None for as long as visits to the customer usually do.
     """
 
     __table_args__ = (Index("ix_visit_rep_id_day", "rep_id", "day"),)
@@ -48,6 +49,7 @@ class Visit(Versioned, table=True):
     rep_id: str | None = Field(default=None, foreign_key="rep.id")
     day: date | None = Field(default=None, index=True)
     start_s: int | None = None
+    service_s: int | None = None
     mandatory: bool = False
     locked: bool = False
     cause: str = "cadence"

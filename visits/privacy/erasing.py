@@ -39,6 +39,7 @@ from visits.queries.events import record
 from visits.queries.reps import get_rep
 from visits.queries.sign_ins import end_sign_ins
 from visits.scope import Viewer
+from visits.states import Action, Said, Settled, Verdict, settle
 from visits.territories.forgetting import forget_in_proposals
 
 ERASED = "(erased)"
@@ -69,8 +70,8 @@ def erase_customer(session: Session, viewer: Viewer, customer_id: str, now: date
     _require_none_ahead(session, visits, now)
     for visit in visits:
         if visit.state not in CLOSED_STATES:
-            visit.state = VisitState.CANCELLED
-            session.add(visit)
+            said = Said(viewer, Action.CANCEL, now, now, "erased")
+            settle(session, visit, said, Verdict(Settled.MOVED, VisitState.CANCELLED))
     known = [customer.name, customer.address, customer.phone, customer.email, customer.notes]
     for name, value in _empty_customer().items():
         setattr(customer, name, value)

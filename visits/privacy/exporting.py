@@ -8,7 +8,21 @@ from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
-from visits.models import Absence, Consent, Event, Person, Plan, PlanDraft, PlanVersion, Position, SignIn, Table, Visit
+from visits.models import (
+    Absence,
+    Consent,
+    Event,
+    Person,
+    Plan,
+    PlanDraft,
+    PlanVersion,
+    Position,
+    SignIn,
+    SlotHold,
+    Table,
+    Visit,
+    VisitTransition,
+)
 from visits.queries.customers import get_customer
 from visits.queries.reps import get_rep
 from visits.scope import Viewer
@@ -20,7 +34,10 @@ _NEVER = {"password_hash", "external_subject", "token_hash"}
 
 
 def export_customer(session: Session, viewer: Viewer, customer_id: str, now: datetime) -> Exported:
-    """What is kept about a customer: the row, visits, events. Raises NotFoundError when the viewer may not see it."""
+    """What is kept about a customer: the row, visits and what was said of them, slots held, events.
+
+    Raises NotFoundError when the viewer may not see it.
+    """
     customer = get_customer(session, viewer, customer_id)
     visits = session.exec(
         select(Visit).where(Visit.customer_id == customer_id).order_by(col(Visit.created_at), col(Visit.id))
@@ -32,6 +49,8 @@ def export_customer(session: Session, viewer: Viewer, customer_id: str, now: dat
         "content": {
             "customer": _plain(customer),
             "visits": [_plain(visit) for visit in visits],
+            "history": _rows(session, _of_visits_of(customer_id), VisitTransition.id),
+            "slots": _rows(session, select(SlotHold).where(SlotHold.customer_id == customer_id), SlotHold.created_at),
             "events": [_plain(event) for event in _events_on(session, subjects)],
         },
     }
@@ -73,6 +92,11 @@ def export_rep(session: Session, viewer: Viewer, rep_id: str, now: datetime) -> 
             "events": _rows(session, events, Event.id),
         },
     }
+
+
+def _of_visits_of(customer_id: str) -> Any:
+    theirs = select(Visit.id).where(Visit.customer_id == customer_id)
+    return select(VisitTransition).where(col(VisitTransition.visit_id).in_(theirs))
 
 
 def _events_on(session: Session, subjects: list[str]) -> list[Event]:

@@ -1,5 +1,5 @@
 // Signs in by password, by the code of a link (behind #), or shows how the OpenID provider's answer ended.
-const HOME = { rep: "/today", dispatcher: "/board", manager: "/territories", admin: "/data" };
+const HOME = { rep: "/today", dispatcher: "/board", manager: "/territories", admin: "/board" };
 const ENGLISH = {
   unknown: "Nobody here has your address. Ask your administrator to add you.",
   late: "That took too long. Please sign in again.",

@@ -75,8 +75,21 @@ describe("what somebody else changed", () => {
 describe("dates", () => {
   test("today is the rep's, not the phone's", () => {
     const evening = new Date("2026-11-23T20:30:00Z");
-    expect(dateIn("Asia/Shanghai", evening)).toBe("2026-11-24");
-    expect(dateIn("Europe/Helsinki", evening)).toBe("2026-11-23");
+    expect(dateIn("Asia/Shanghai", "", evening)).toBe("2026-11-24");
+    expect(dateIn("Europe/Helsinki", "", evening)).toBe("2026-11-23");
+  });
+
+  test("a phone whose clock runs as the rep's reads today off it, any other asks the zone", () => {
+    for (const hour of [0, 6, 12, 18, 23]) {
+      const now = new Date(2026, 10, 23, hour, 59);
+      const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      const offset = -now.getTimezoneOffset();
+      const part = (count: number): string => String(Math.floor(Math.abs(count))).padStart(2, "0");
+      const moment = `2026-11-23T08:00:00${offset < 0 ? "-" : "+"}${part(offset / 60)}:${part(offset % 60)}`;
+      expect(dateIn(here, moment, now)).toBe("2026-11-23");
+      expect(dateIn("Pacific/Kiritimati", "2026-11-23T08:00:00+14:00", now)).toBe(dateIn("Pacific/Kiritimati", "", now));
+      expect(dateIn("Pacific/Marquesas", "2026-11-23T08:00:00-09:30", now)).toBe(dateIn("Pacific/Marquesas", "", now));
+    }
   });
 
   test("days later over months and clock changes", () => {

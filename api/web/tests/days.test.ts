@@ -1,7 +1,8 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { DayPlan } from "../src/api/client";
-import { forgetDays, keep, openDatabase, recall, type Database } from "../src/offline/database";
+import { forgetDays, keep, recall, type Database } from "../src/offline/database";
+import { openDatabase } from "../src/offline/open";
 import { forgetOldDays, keepDay, keptDay, refreshDays } from "../src/offline/days";
 
 let database: Database;

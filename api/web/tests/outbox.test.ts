@@ -1,6 +1,7 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, test } from "vitest";
-import { forget, openDatabase, type Database } from "../src/offline/database";
+import { forget, type Database } from "../src/offline/database";
+import { openDatabase } from "../src/offline/open";
 import { Outbox, type Reply } from "../src/offline/outbox";
 import type { NewTap, Tap } from "../src/offline/tap";
 

@@ -86,7 +86,7 @@ def test_what_the_office_changes_is_told(phone: OpenPhone, town: Served, rep: st
 
     page.context.on("request", begins)
     for over in ("requestfinished", "requestfailed"):
-        page.context.on(over, open_now.discard)  # a page that goes hands the stream to the next
+        page.context.on(over, lambda sent: open_now.discard(sent))  # a page that goes hands the stream to the next
     with page.expect_request("**/api/v1/events"):
         page.reload()
     other = page.context.new_page()

@@ -12,7 +12,7 @@ from routing.solve.bound import Known, upper_bound
 from routing.solve.construct import Deadline
 from routing.solve.options import SolveOptions
 from routing.solve.schedule import Scheduler
-from routing.solve.search import search
+from routing.solve.search import Tuning, search
 from tests.instances import bench_instance
 from tests.routing.solve.brute import best_by_brute_force
 from tests.routing.solve.tiny import tiny_problems
@@ -69,7 +69,7 @@ def test_the_bound_of_one_shift_is_exact(problem):
 @given(tiny_problems(visits=4, shifts=2, musts=True))
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_plan_with_all_musts_exceeds_the_bound_found_beside_a_known_one(problem):
-    found = search(problem, SolveOptions(iterations=40))
+    found = search(problem, SolveOptions(iterations=40), tuning=Tuning(exact=False))
     bound = upper_bound(problem, known=Known(found.sequences, found.objective_s))
     served, best = best_by_brute_force(problem)
     assert bound is not None

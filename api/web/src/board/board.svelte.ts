@@ -1,4 +1,5 @@
-import { sentenceOf, service, speakWith } from "../api/client";
+import { sentenceOf, service } from "../api/client";
+import { beginSession, endSession } from "../api/session";
 import { SvelteSet } from "svelte/reactivity";
 import { attentionOf } from "./attention";
 import { mondayOf, secondsAt, isDuring, todayHere } from "./clock";
@@ -83,16 +84,12 @@ export class Board {
 
   /** Signed in by a cookie or by this token. */
   async signedIn(token: string | null): Promise<void> {
-    speakWith(token);
-    if (token) sessionStorage.setItem("token", token);
+    beginSession(token);
     await this.open();
   }
 
-  async signOut(): Promise<void> {
-    await service.DELETE("/api/v1/sessions/current").catch(() => undefined);
-    sessionStorage.clear();
-    speakWith(null);
-    location.reload();
+  signOut(): Promise<void> {
+    return endSession();
   }
 
   /** Keeps the board right until the returned function is called. */

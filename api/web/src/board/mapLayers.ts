@@ -1,12 +1,11 @@
 import type { Feature, FeatureCollection, Geometry, LineString } from "geojson";
 import type { Map as MapLibre } from "maplibre-gl";
+import type { Shift } from "../map/open";
 import { isEnded } from "./bars";
 import type { Ghost } from "./ghosts";
 import type { Look } from "./look";
 import type { DayPlan, UnplannedVisit } from "./types";
 
-/** Where a place is drawn: shifted on a map in another datum. */
-export type Shift = (lon: number, lat: number) => [number, number];
 export const HIT_LAYERS = ["stops", "tray"] as const;
 type Features = FeatureCollection;
 const EMPTY: Features = { type: "FeatureCollection", features: [] };

@@ -1,5 +1,7 @@
 /** Every word of the pages in English. What is here, every other language has too, or the pages do not build. */
 
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const n = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const en = {
@@ -18,7 +20,9 @@ export const en = {
   leaveBy: (time: string) => `leave ${time}`,
   drive: (minutes: number) => `${minutes} min drive`,
   driveTotal: (minutes: number) => `${minutes} min driving`,
-  kilometres: (km: string) => `${km} km`,
+  dayName: (weekday: number, day: number, month: number) =>
+    `${WEEKDAYS[weekday]} ${day} ${MONTHS[month]}`,
+  kilometres: (km: number) => `${km} km`,
   stops: (count: number) => n(count, "stop", "stops"),
   break: (minutes: number) => `Break, ${minutes} min`,
   open: (spans: string) => `Open ${spans}`,

@@ -1,7 +1,11 @@
 import { en, type Messages } from "./en";
 import { messages, TAGS, type Language } from "./languages";
 
-/** The language of the page: `words` are its messages. Components follow a change at once. */
+/**
+ * The language of the page: `words` are its messages. Components follow a change at once.
+ *
+ * What a first screen shows is written without Intl, whose data costs a slow phone a quarter of a second at its first use.
+ */
 class Speech {
   language = $state<Language>("en");
   words = $state.raw<Messages>(en);
@@ -14,13 +18,8 @@ class Speech {
 
   /** A day such as “Mon 23 Nov”. */
   day(date: string): string {
-    const format = new Intl.DateTimeFormat(TAGS[this.language], {
-      weekday: "short",
-      day: "numeric",
-      month: "short",
-      timeZone: "UTC",
-    });
-    return format.format(new Date(`${date}T12:00:00Z`));
+    const noon = new Date(`${date}T12:00:00Z`);
+    return this.words.dayName(noon.getUTCDay(), noon.getUTCDate(), noon.getUTCMonth());
   }
 
   /** A day with its year, such as “23 Nov 2026”. */
@@ -31,12 +30,12 @@ class Speech {
 
   /** The time of day of a moment on this phone. */
   time(moment: number | string): string {
-    return new Date(moment).toLocaleTimeString(TAGS[this.language], { hour: "2-digit", minute: "2-digit", hour12: false });
+    const [hours, minutes] = [new Date(moment).getHours(), new Date(moment).getMinutes()];
+    return `${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
   }
 
   kilometres(metres: number): string {
-    const format = new Intl.NumberFormat(TAGS[this.language], { maximumFractionDigits: metres < 20_000 ? 1 : 0 });
-    return this.words.kilometres(format.format(metres / 1000));
+    return this.words.kilometres(Number((metres / 1000).toFixed(metres < 20_000 ? 1 : 0)));
   }
 }
 

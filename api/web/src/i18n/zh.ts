@@ -16,6 +16,7 @@ export const zh: Messages = {
   leaveBy: (time) => `${time} 出发`,
   drive: (minutes) => `车程 ${minutes} 分钟`,
   driveTotal: (minutes) => `驾车 ${minutes} 分钟`,
+  dayName: (weekday, day, month) => `${month + 1}月${day}日周${"日一二三四五六"[weekday]}`,
   kilometres: (km) => `${km} 公里`,
   stops: (count) => `${count} 站`,
   break: (minutes) => `休息 ${minutes} 分钟`,

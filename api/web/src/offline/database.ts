@@ -1,26 +1,19 @@
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import type { DBSchema, IDBPDatabase } from "idb";
 import type { Tap } from "./tap";
 
-interface Kept extends DBSchema {
+export interface Kept extends DBSchema {
   /** Taps by their place in the queue. */
   taps: { key: number; value: Omit<Tap, "seq"> & { seq?: number } };
   /** Everything else by name: who is signed in, days, settings. */
   kept: { key: string; value: unknown };
 }
 
+/** The page's memory on this device. */
 export type Database = IDBPDatabase<Kept>;
 
-/** The page's memory on this device. */
-export function openDatabase(name = "beatplan"): Promise<Database> {
-  return openDB<Kept>(name, 1, {
-    upgrade(database) {
-      database.createObjectStore("taps", { keyPath: "seq", autoIncrement: true });
-      database.createObjectStore("kept");
-    },
-    blocking(_, __, event) {
-      (event.target as IDBDatabase).close();
-    },
-  });
+/** The name under which a day is kept. */
+export function dayName(rep: string, date: string): string {
+  return `day/${rep}/${date}`;
 }
 
 export async function recall<T>(database: Database, name: string): Promise<T | undefined> {

@@ -1,5 +1,5 @@
 import { service, type DayPlan } from "../api/client";
-import { keep, recall, type Database } from "./database";
+import { dayName, keep, recall, type Database } from "./database";
 
 /** A day as it is kept on the phone. */
 export interface KeptDay {
@@ -14,12 +14,13 @@ export type Fetched = { kind: "new"; day: KeptDay } | { kind: "same" | "none" | 
 const DAYS_KEPT = 14;
 
 export function keptDay(database: Database, rep: string, date: string): Promise<KeptDay | undefined> {
-  return recall<KeptDay>(database, `day/${rep}/${date}`);
+  return recall<KeptDay>(database, dayName(rep, date));
 }
 
 export async function keepDay(database: Database, day: KeptDay): Promise<void> {
-  await keep(database, "zone", day.plan.timezone);
-  await keep(database, `day/${day.plan.rep}/${day.plan.date}`, day);
+  const { rep, date, timezone, leave } = day.plan;
+  await keep(database, "whereabouts", { zone: timezone, moment: leave });
+  await keep(database, dayName(rep, date), day);
 }
 
 /** Asks the service for a day, unless it is the one that has this ETag. */

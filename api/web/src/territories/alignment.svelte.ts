@@ -1,4 +1,5 @@
-import { service, speakWith, type Me } from "../api/client";
+import { service, type Me } from "../api/client";
+import { beginSession, endSession } from "../api/session";
 import { History, withOwners, type Deed, type Step } from "./draft";
 import { Drafting } from "./drafting";
 import { differing, KINDS, USUAL, type Division, type Ground, type HandOver, type Kind, type Parts, type Place, type Shown, type Simulated, type Study, type WhiteSpace, type Wish } from "./model";
@@ -86,16 +87,12 @@ export class Alignment {
   }
 
   async signedIn(token: string | null): Promise<void> {
-    speakWith(token);
-    if (token) sessionStorage.setItem("token", token);
+    beginSession(token);
     await this.open();
   }
 
-  async signOut(): Promise<void> {
-    await service.DELETE("/api/v1/sessions/current").catch(() => undefined);
-    sessionStorage.clear();
-    speakWith(null);
-    location.reload();
+  signOut(): Promise<void> {
+    return endSession();
   }
 
   /** Opens another study. */

@@ -1,20 +1,18 @@
 import { mount } from "svelte";
 import "../design/tokens.css";
 import "../design/base.css";
+import "../design/office.css";
 import "./territories.css";
-import { speakWith } from "../api/client";
-import { LANGUAGES, preferred } from "../i18n/languages";
+import { resumeSession } from "../api/session";
+import { chosenLanguage } from "../i18n/chosen";
 import { watchWorker } from "../offline/worker.svelte";
 import Page from "./Page.svelte";
 import { Alignment } from "./alignment.svelte";
-import { say } from "./words/said.svelte";
+import { said } from "./words/said.svelte";
 
 const alignment = new Alignment();
-speakWith(sessionStorage.getItem("token"));
-const opened = alignment.open();
-const kept = LANGUAGES.find((one) => one === localStorage.getItem("language"));
-await say(kept ?? preferred(navigator.languages));
-await opened;
+resumeSession();
+await Promise.all([alignment.open(), said.speak(chosenLanguage())]);
 const target = document.getElementById("page");
 if (!target) throw new Error("the page has no place to stand");
 mount(Page, { target, props: { alignment } });

@@ -1,11 +1,10 @@
 import type { Feature, FeatureCollection, Polygon } from "geojson";
 import type { Map as MapLibre } from "maplibre-gl";
+import type { Shift } from "../map/open";
 import { hatching } from "./hatching";
 import { HUES, lookOf } from "./look";
 import type { Cell, Customer, Ground, Parts, Place, Territory } from "./model";
 
-/** Where a place is drawn: shifted on a map in another datum. */
-export type Shift = (lon: number, lat: number) => [number, number];
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const DARK = "#14202b";
 const GREY = "#6b7682";

@@ -88,11 +88,24 @@ export function minutes(seconds: number): number {
   return Math.round(seconds / 60);
 }
 
-/** The date of today in a zone, such as 2026-11-23. */
-export function dateIn(zone: string, now = new Date()): string {
+/**
+ * The date of today in a zone, such as 2026-11-23. `moment` is one of a day in that zone, written with its offset.
+ *
+ * Where this phone's clock runs like the zone's it is read off that: the first use of Intl costs a slow phone long.
+ */
+export function dateIn(zone: string, moment = "", now = new Date()): string {
+  if (moment && offsetOf(moment) === -new Date(moment).getTimezoneOffset()) {
+    return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  }
   const parts = new Intl.DateTimeFormat("en", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
   const told = Object.fromEntries(parts.formatToParts(now).map((part) => [part.type, part.value]));
   return `${told["year"]}-${told["month"]}-${told["day"]}`;
+}
+
+/** Minutes east of Greenwich of a moment such as 2026-11-23T08:30:00+02:00. */
+function offsetOf(moment: string): number {
+  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(moment) ?? ["", "+", "0", "0"];
+  return Number(`${sign}1`) * (60 * Number(hours) + Number(minutes));
 }
 
 /** A date some days later. */

@@ -2,14 +2,13 @@ import { service, speakWith, type CancelAnswer, type DayPlan, type Me, type NoSh
 import { sendTap } from "../api/sending";
 import { forget, forgetDays, keep, recall, type Database } from "../offline/database";
 import { fetchDay, forgetOldDays, keepDay, keptDay, refreshDays, type KeptDay } from "../offline/days";
-import { historyOf, keepHistory } from "../offline/history";
 import { Outbox, type Halt } from "../offline/outbox";
-import { keepPack } from "../offline/pack";
-import { whereThisIs } from "../offline/position";
-import { followEvents } from "../offline/live";
 import type { NewTap, Tap } from "../offline/tap";
-import { changesBetween, dateIn, nextStop, progress, shownStops, weekFrom, type Changes } from "./day";
-import { positionRules, type PositionRules } from "./privacy";
+import { watchWorker } from "../offline/worker.svelte";
+import { changesBetween, nextStop, progress, shownStops, weekFrom, type Changes } from "./day";
+import { todayAt, type Opening, type Whereabouts } from "./opening";
+import { painted } from "./painted";
+import type { PositionRules } from "./privacy";
 import { AT_FIRST, type Settings } from "./settings";
 
 /** The time in which a cancelled visit can be taken back. */
@@ -55,7 +54,11 @@ export class Today {
   #failures = 0;
   #packed = "";
 
-  constructor(database: Database) {
+  /** Shows what the phone keeps; asks nothing of the network. `date` is the chosen one. */
+  constructor(database: Database, { token, settings, positions, me, taps, day }: Opening, date: string | null) {
+    speakWith(token);
+    Object.assign(this, { date, positions, me, taps, settings: { ...AT_FIRST, ...settings } });
+    if (day) this.#take(day);
     this.#database = database;
     this.#outbox = new Outbox({
       database,
@@ -63,17 +66,6 @@ export class Today {
       onAccepted: (tap, answer) => this.#accepted(tap, answer),
       onChange: () => void this.#recount(),
     });
-  }
-
-  /** Shows what the phone keeps; asks nothing of the network. */
-  async recallAll(): Promise<void> {
-    const database = this.#database;
-    speakWith((await recall<string>(database, "token")) ?? null);
-    this.settings = { ...AT_FIRST, ...(await recall<Settings>(database, "settings")) };
-    this.positions = (await recall<PositionRules>(database, "positions")) ?? null;
-    this.me = (await recall<Me>(database, "me")) ?? null;
-    await this.#recount();
-    await this.#recallDay();
   }
 
   /** Keeps the day and the queue up to date for as long as the page is open. */
@@ -89,10 +81,11 @@ export class Today {
     const listen = (): void => {
       listening.abort();
       listening = new AbortController();
-      if (document.visibilityState === "visible") void followEvents(look, listening.signal);
+      const { signal } = listening;
+      if (document.visibilityState === "visible") void later().then(({ followEvents }) => followEvents(look, signal));
     };
     document.addEventListener("visibilitychange", listen);
-    void this.refresh().then(listen);
+    void this.#begin().then(listen);
     return () => {
       listening.abort();
       document.removeEventListener("visibilitychange", listen);
@@ -101,6 +94,15 @@ export class Today {
       document.removeEventListener("visibilitychange", look);
       clearInterval(timer);
     };
+  }
+
+  /** The list that the phone keeps comes first, then the service, then what the page needs another time. */
+  async #begin(): Promise<void> {
+    if (this.plan) await painted();
+    await this.refresh();
+    await painted();
+    document.querySelector("link[rel=icon]")?.setAttribute("href", "/icons/beatplan.svg"); // drawing it is work too
+    watchWorker();
   }
 
   /** Sends what waits, then asks for the day anew. */
@@ -137,7 +139,7 @@ export class Today {
     const { seq } = await this.#outbox.add({ ...what, person: this.me.id, version: this.plan?.version ?? 0, heldUntil });
     await this.#recount();
     if (ON_THE_SPOT.has(what.kind) && !what.at && this.positions?.agreed) {
-      const position = await whereThisIs();
+      const position = await (await later()).whereThisIs();
       if (position) await this.#outbox.amend(seq, { position });
     }
     void this.flush().then(() => this.#tryAgainLater());
@@ -205,7 +207,7 @@ export class Today {
 
   /** The date that it is where the rep works. */
   get todayThere(): string {
-    return dateIn(this.plan?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+    return todayAt(this.plan ? { zone: this.plan.timezone, moment: this.plan.leave } : undefined);
   }
 
   /** Today and the six days after it as this phone keeps them, then, where there is a network, as they are. */
@@ -218,13 +220,13 @@ export class Today {
   }
 
   /** All earlier visits to a customer. */
-  history(customer: string): Promise<VisitOut[]> {
-    return historyOf(this.#database, customer);
+  async history(customer: string): Promise<VisitOut[]> {
+    return (await later()).historyOf(this.#database, customer);
   }
 
   /** Asks what the organisation keeps of positions and what this rep said to it. */
   async learnPositions(): Promise<void> {
-    const rules = this.me?.rep_id ? await positionRules(this.me.rep_id) : null;
+    const rules = this.me?.rep_id ? await (await later()).positionRules(this.me.rep_id) : null;
     if (!rules) return;
     this.positions = rules;
     await keep(this.#database, "positions", rules);
@@ -267,13 +269,9 @@ export class Today {
   async #recallDay(): Promise<void> {
     const rep = this.me?.rep_id;
     if (!rep) return;
-    const zone = (await recall<string>(this.#database, "zone")) ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const kept = await keptDay(this.#database, rep, this.date ?? dateIn(zone));
-    if (!kept || this.plan) return;
-    this.plan = kept.plan;
-    this.fetchedAt = kept.fetchedAt;
-    this.#etag = kept.etag;
-    this.ready = true;
+    const last = await recall<Whereabouts>(this.#database, "whereabouts");
+    const kept = await keptDay(this.#database, rep, this.date ?? todayAt(last));
+    if (kept && !this.plan) this.#take(kept);
   }
 
   async #fetchDay(): Promise<void> {
@@ -301,12 +299,13 @@ export class Today {
     this.changes = changesBetween(before, after, calledOffHere) ?? this.changes;
   }
 
+  #take({ plan, etag, fetchedAt }: KeptDay): void {
+    Object.assign(this, { plan, fetchedAt, noPlan: false, ready: true });
+    this.#etag = etag;
+  }
+
   async #show(day: KeptDay): Promise<void> {
-    this.plan = day.plan;
-    this.fetchedAt = day.fetchedAt;
-    this.#etag = day.etag;
-    this.noPlan = false;
-    this.ready = true;
+    this.#take(day);
     await keepDay(this.#database, day);
     whenIdle(() => void this.#pack(day.plan).catch(() => undefined));
   }
@@ -316,6 +315,7 @@ export class Today {
     const content = `${plan.date} ${plan.stops.map((stop) => stop.visit).join(" ")}`;
     if (content === this.#packed) return;
     this.#packed = content;
+    const { keepHistory, keepPack } = await later();
     await keepPack(plan);
     await keepHistory(this.#database, plan);
     await this.learnPositions();
@@ -323,12 +323,17 @@ export class Today {
   }
 
   async #recount(): Promise<void> {
-    this.taps = this.me ? await this.#outbox.all(this.me.id) : [];
+    const found = this.me ? await this.#outbox.all(this.me.id) : [];
+    if (found.length || this.taps.length) this.taps = found;
   }
 
   readonly #noticeOffline = (): void => {
     this.halt = "offline";
   };
+}
+
+function later(): Promise<typeof import("./later")> {
+  return import("./later");
 }
 
 /** Safari has no idle callback. */

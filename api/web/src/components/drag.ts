@@ -1,19 +1,34 @@
 /** What a drag tells while it goes on. */
-export interface Dragging {
+export interface Dragging<Target> {
   label: string;
   hue: string;
   /** What lies below the pointer and would take what is carried; null is nothing. */
-  targetAt: (x: number, y: number) => number | null;
-  onover: (target: number | null) => void;
-  ondrop: (target: number) => void;
+  targetAt: (x: number, y: number) => Target | null;
+  /** Hears of every other target below the pointer, and of null when the drag is over. */
+  onover: (target: Target | null) => void;
+  ondrop: (target: Target, x: number) => void;
 }
 
 const THRESHOLD_PX = 5;
+let carrying = false;
 
-/** Follows the pointer from a press until it is let go; a press that hardly moves stays a click. Escape gives up. */
-export function startDrag(x0: number, y0: number, { label, hue, targetAt, onover, ondrop }: Dragging): void {
+/** Whether something is being dragged: then nothing else follows the pointer. */
+export function isCarrying(): boolean {
+  return carrying;
+}
+
+/**
+ * Follows the pointer from a press until it is let go; a press that hardly moves stays a click. Escape gives up.
+ *
+ * The carried label is moved in the document directly: nothing is drawn anew for a movement.
+ */
+export function startDrag<Target>(
+  { button, clientX: x0, clientY: y0 }: MouseEvent,
+  { label, hue, targetAt, onover, ondrop }: Dragging<Target>,
+): void {
+  if (button !== 0) return;
   let carried: HTMLElement | null = null;
-  let target: number | null = null;
+  let target: Target | null = null;
 
   const lift = (): HTMLElement => {
     const made = document.createElement("div");
@@ -28,36 +43,37 @@ export function startDrag(x0: number, y0: number, { label, hue, targetAt, onover
     if (!carried) {
       if (Math.hypot(x - x0, y - y0) < THRESHOLD_PX) return;
       carried = lift();
+      carrying = true;
     }
-    carried.style.transform = `translate(${x + 12}px, ${y + 8}px)`;
+    carried.style.transform = `translate(${x + 10}px, ${y + 6}px)`;
     const below = targetAt(x, y);
     if (below === target) return;
     target = below;
     onover(target);
   };
-  const end = (isDrop: boolean): void => {
+  const end = (dropped: PointerEvent | null): void => {
     removeEventListener("pointermove", move);
-    removeEventListener("pointerup", drop);
+    removeEventListener("pointerup", end);
     removeEventListener("pointercancel", cancel);
     removeEventListener("keydown", escape, true);
     document.body.classList.remove("dragging");
     if (!carried) return;
+    carrying = false;
     carried.remove();
     onover(null);
     // the click that follows a drop is no click on what lies there
     addEventListener("click", swallow, { capture: true, once: true });
     setTimeout(() => removeEventListener("click", swallow, { capture: true }), 0);
-    if (isDrop && target !== null) ondrop(target);
+    if (dropped && target !== null) ondrop(target, dropped.clientX);
   };
-  const drop = (): void => end(true);
-  const cancel = (): void => end(false);
+  const cancel = (): void => end(null);
   const escape = (event: KeyboardEvent): void => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    end(false);
+    end(null);
   };
   addEventListener("pointermove", move);
-  addEventListener("pointerup", drop);
+  addEventListener("pointerup", end);
   addEventListener("pointercancel", cancel);
   addEventListener("keydown", escape, true);
 }
