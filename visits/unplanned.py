@@ -25,17 +25,22 @@ def unplanned_of(
 
     Raises InputError where reps of one territory live in several time zones.
     """
-    found: list[UnplannedVisit] = []
+    promised: list[UnplannedVisit] = []
+    due: list[Need] = []
     for territory in _territories(session, viewer, territory_id):
         try:
             team = read_days(session, Scope((territory,), day, day), now)
         except ConflictError:
             continue
-        stored = visits_by_id(session, (need.visit_id for need in team.candidates))
-        found += [_shown(need, day, stored) for need in team.candidates]
-        found += _promised_without_place(session, viewer, team, territory, {one.customer for one in found})
+        due += team.candidates
+        known = {need.customer.id for need in team.candidates}
+        promised += _promised_without_place(session, viewer, team, territory, known)
+    due.sort(key=lambda need: (not need.must, -max(0, need.value_s), need.customer.id))
+    shown = due[:limit]  # thousands may be due
+    stored = visits_by_id(session, (need.visit_id for need in shown))
+    found = promised + [_shown(need, day, stored) for need in shown]
     found.sort(key=lambda one: (one.promise is None, not one.must, -one.value_s, one.customer))
-    return Unplanned(date=day, items=tuple(found[:limit]), count=len(found))
+    return Unplanned(date=day, items=tuple(found[:limit]), count=len(promised) + len(due))
 
 
 def _territories(session: Session, viewer: Viewer, territory_id: str | None) -> Iterable[str | None]:

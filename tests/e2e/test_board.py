@@ -26,6 +26,8 @@ from tests.e2e.board import (
 __all__ = ["open_board", "team"]
 pytestmark = pytest.mark.needs_browser
 AXE = Path(__file__).parents[2] / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PLANNED_MS = 180_000
+"""A busy machine may take long to start processes; a hang still ends the test."""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -236,18 +238,19 @@ def test_planning_is_watched_and_goes_to_the_phones_when_it_is_published(team: T
     page = open_board()
     before = agree(team, page)
     with team.service.store.session() as session:
-        session.add_all(late_comer(number) for number in range(11, 27, TERRITORIES))
+        session.add_all(late_comer(number) for number in range(10, 26) if number % TERRITORIES in {2, 3})
     page.get_by_role("button", name="Plan days").click()
     page.get_by_label("Days", exact=True).fill("1")
     page.get_by_label("Search for").fill("1")
-    page.get_by_role("checkbox", name="District 4").check()
+    for district in ("District 3", "District 4"):
+        page.get_by_role("checkbox", name=district).check()
     page.get_by_role("button", name="Plan a draft").click()
     expect(page.locator("progress")).to_be_visible()
     look(page, "board-run")
     page.get_by_role("button", name="Cancel the run").click()
-    expect(page.get_by_text("Last run")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Last run")).to_be_visible(timeout=PLANNED_MS)
     page.get_by_role("button", name="Plan a draft").click()
-    expect(page.get_by_text("Not on the phones yet")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Not on the phones yet")).to_be_visible(timeout=PLANNED_MS)
     expect(page.locator(".ghost").first).to_be_visible()
     look(page, "board-draft")
     assert faults(page) == []
@@ -255,22 +258,22 @@ def test_planning_is_watched_and_goes_to_the_phones_when_it_is_published(team: T
 
     (waiting,) = team.get("/plan-drafts")["items"]
     drafts = team.get(f"/plan-runs/{waiting['run']}/drafts")
-    rep, after = next((one["rep"], one) for one in drafts["days"] if one["after"]["stops"] > one["before"]["stops"])
-    drafted = team.get(f"/plan-runs/{waiting['run']}/drafts/plans?date={DAY}")
-    comes = next(
-        one["name"] for plan in drafted for one in plan["stops"] if plan["rep"] == rep and one["visit"] not in before[rep]
+    days = {one["rep"]: one for one in drafts["days"]}
+    homes = {one["id"]: one["territory"] for one in team.get(f"/board?date={DAY}")["reps"]}
+    rep = next(
+        name for name, one in days.items() if homes[name] == "t3" and one["after"]["stops"] > one["before"]["stops"]
     )
+    stale = next(name for name, one in days.items() if homes[name] == "t2" and one["after"]["stops"])
+    drafted = team.get(f"/plan-runs/{waiting['run']}/drafts/plans?date={DAY}")
+    planned = next(plan["stops"] for plan in drafted if plan["rep"] == rep)
+    comes = next(one["name"] for one in planned if one["visit"] not in before.get(rep, ()))
     phone = phone_of(page.context.browser, team, rep)
     expect(phone.locator("ol li, ul li").first).to_be_visible()
     expect(phone.get_by_text(comes)).to_have_count(0)
 
-    # a colleague changes one of the drafted days: it is named, and the rest can still be published
-    stale = next(one["rep"] for one in drafts["days"] if one["rep"] not in {rep, *(name.split("/")[0] for name in after["goes_with"])})
-    locked = open_stops(team, stale)[0]["visit"]
-    asked = {"date": DAY, "move": {"type": "lock", "visit": locked}}
-    proposal = team.send("POST", "/proposals", "emil", json=asked).json()
-    committed = team.send("POST", f"/proposals/{proposal['id']}/commit", "emil", json={}, headers={"If-Match": proposal["etag"]})
-    assert committed.status_code == 200, committed.text
+    # another rep is away that day, as a colleague writes down: it is named, and the rest can still be published
+    away = {"rep_id": stale, "starts_at": f"{DAY}T06:00:00+02:00", "ends_at": f"{DAY}T20:00:00+02:00"}
+    assert team.send("POST", "/absences", "emil", json=away).status_code == 201
     expect(page.get_by_text("changed meanwhile. Publish the rest, or plan again.")).to_be_visible()
     look(page, "board-draft-stale")
     page.get_by_role("button", name="Publish to phones").focus()
@@ -279,8 +282,8 @@ def test_planning_is_watched_and_goes_to_the_phones_when_it_is_published(team: T
     expect(phone.get_by_text(comes).first).to_be_visible()
     look(page, "board-published")
     now = agree(team, page)
-    assert now[rep] != before[rep]
-    assert now[stale] == before[stale]
+    assert now[rep] != before.get(rep)
+    assert now.get(stale) == before.get(stale)
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_role("button", name="Plan a draft")).to_be_visible()
     assert team.get("/plan-drafts")["items"] == []

@@ -197,7 +197,7 @@ export class Board {
     } else if (event.kind.startsWith("proposal.") && this.others.has(event.subject)) {
       this.others = new Map([...this.others].filter(([name]) => name !== event.subject));
     }
-    if (!/^(plan|visit|slot|rep|run|proposal\.committed|customer)/.test(event.kind)) return;
+    if (!/^(plan|visit|slot|rep|absence|run|proposal\.committed|customer)/.test(event.kind)) return;
     if (event.rep_id && !event.kind.startsWith("rep.")) {
       this.#refetch(event.rep_id);
       if (!mine) {

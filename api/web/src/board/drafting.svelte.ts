@@ -176,16 +176,27 @@ export class Drafting {
 
   async discard(): Promise<void> {
     const { drafts } = this;
-    this.#forget();
-    this.run = null;
-    if (!drafts) return;
-    await service.DELETE("/api/v1/plan-runs/{run_id}/drafts", { params: { path: { run_id: drafts.run } } }).catch(() => undefined);
-    await this.recall();
+    if (!drafts || this.busy) return;
+    this.busy = true;
+    try {
+      const { error, response } = await service.DELETE("/api/v1/plan-runs/{run_id}/drafts", { params: { path: { run_id: drafts.run } } });
+      if (!response.ok) {
+        this.problem = sentenceOf(error);
+        return;
+      }
+      this.#forget();
+      this.run = null;
+      await this.recall();
+    } catch {
+      this.problem = "offline";
+    } finally {
+      this.busy = false;
+    }
   }
 
   /** Something happened on the days drafted: what may still be published is asked again. */
   hear(kind: string): void {
-    if (!this.drafts?.days.length || this.busy || !/^(plan|visit|rep|customer|run\.(published|discarded))/.test(kind)) return;
+    if (!this.drafts?.days.length || this.busy || !/^(plan|visit|rep|absence|customer|run\.(published|discarded))/.test(kind)) return;
     const { run } = this.drafts;
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => {
