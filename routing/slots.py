@@ -24,10 +24,11 @@ PER_SHIFT = 2
 
 
 class SlotOffer(Document):
-    """A span of starts on a shift; nothing that is planned is displaced, whichever start of it is taken.
+    """A span of starts on a shift; nothing else that is planned is displaced, whichever start of it is taken.
 
     `cost_s` is what the objective loses beside the visit's worth: extra travel, waiting, lateness and overtime at
     their prices, less the rep's preference for the visit. `after` is the stop before, None at the start of the day.
+    `instead_of` are planned stops that would wait for another day (`routing.making_room`); mostly there are none.
     """
 
     shift: Id
@@ -40,6 +41,7 @@ class SlotOffer(Document):
     extra_late_s: SignedSeconds
     extra_overtime_s: SignedSeconds
     cost_s: SignedSeconds
+    instead_of: tuple[Id, ...] = ()
 
 
 def offer_slots(

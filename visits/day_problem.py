@@ -7,17 +7,15 @@ what the taps say, not what travel times would allow, and the way home still cou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from routing.events import Event, EventList, Late, Progress
-from routing.moves import Assign, price_move
 from routing.plan import BreakTaken, Plan, Route, Stop, Unserved
 from routing.problem import Location, Problem, Promise, Shift, TimeWindow
 from routing.problem import Visit as ProblemVisit
 from routing.roads.network import FAR_M
-from routing.slots import offer_slots
 from visits.day_documents import home_of
 from visits.day_plan import PlannedStop
 from visits.errors import InputError
@@ -26,6 +24,7 @@ from visits.known_travel import knows, with_travel_of
 from visits.models import Customer, SlotHold
 from visits.nearby import nearest_candidates
 from visits.needs import Need
+from visits.placing import place_promised
 from visits.problem_building import problem_visit
 from visits.rep_days import RepDay, TeamDays
 from visits.solving import TravelSource
@@ -74,12 +73,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What a question holds beside the days: places and customers that events bring in, and shifts to plan anew."""
+    """What a question holds beside the days: places and customers that events bring in, and shifts to plan anew.
+
+    With `make_room` a held slot stands also where due stops would have to wait for it: as a caller's next question sees
+    it. Nothing leaves a plan for a slot that is only held.
+    """
 
     places: Mapping[str, Customer] = field(default_factory=dict)
     locations: tuple[Location, ...] = ()
     anew: frozenset[str] = frozenset()
     candidates: tuple[Need, ...] | None = None
+    make_room: bool = False
 
 
 def question_of(team: TeamDays, travel: TravelSource, extra: Extra | None = None) -> Question:
@@ -116,30 +120,17 @@ def question_of(team: TeamDays, travel: TravelSource, extra: Extra | None = None
         needs={name: need for name, need in needs.items() if name in problem.visit_index},
         stand_ins=frozenset(anchor.id for anchor in anchors.values()),
     )
-    return with_held(found, [hold for hold in team.holds if shift_id(hold.rep_id, hold.day) in problem.shift_index])
+    holds = [hold for hold in team.holds if shift_id(hold.rep_id, hold.day) in problem.shift_index]
+    return with_held(found, holds, make_room=extra.make_room)
 
 
-def with_held(question: Question, holds: Iterable[SlotHold]) -> Question:
+def with_held(question: Question, holds: Iterable[SlotHold], *, make_room: bool = False) -> Question:
     """The question with held slots as promised stops; one that can no longer be kept holds nothing."""
     for hold in holds:
         visit = _held_visit(hold, question.problem)
-        problem = question.problem.with_parts(shifts=question.problem.shifts, visits=(*question.problem.visits, visit))
-        plan = question.plan.model_copy(
-            update={"unserved": (*question.plan.unserved, Unserved(visit=visit.id, reason="time"))}
-        )
-        offers = offer_slots(problem, plan, visit, limit=1, now=question.events)
-        if offers:
-            move = Assign(visit.id, offers[0].shift, offers[0].after)
-            plan = price_move(problem, plan, move, now=question.events).plan
-            question = Question(
-                question.team,
-                problem,
-                plan,
-                question.events,
-                question.needs,
-                question.stand_ins,
-                (*question.held, visit.id),
-            )
+        placed = place_promised(question.problem, question.plan, visit, question.events, make_room=make_room)
+        if placed is not None:
+            question = replace(question, problem=placed.problem, plan=placed.plan, held=(*question.held, visit.id))
     return question
 
 

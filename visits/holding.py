@@ -10,11 +10,9 @@ from pydantic import AwareDatetime, Field, model_validator
 from sqlmodel import Session, select
 
 from routing.documents import Day, Document, Id, Seconds
-from routing.moves import Assign, price_move
 from routing.problem import Promise
 from routing.problem import Visit as ProblemVisit
 from routing.repair import problem_after
-from routing.slots import offer_slots
 from visits.day_plan import DayPlan
 from visits.day_problem import Extra, hold_place, question_of
 from visits.day_writing import DayChange, Touched, lock_days, write_days
@@ -24,6 +22,7 @@ from visits.idempotency import keep_answer, stored_answer
 from visits.models import Customer, HoldState, Rep, SlotHold, Visit, new_id
 from visits.needs import Need, PromisedSpan
 from visits.offering import Where
+from visits.placing import place_promised
 from visits.plan_storing import Placing, Provenance, locked_plan
 from visits.problem_store import keep_problem
 from visits.queries.customers import get_customer
@@ -126,7 +125,9 @@ def _hold(
     )
     others = {one.id for one in team.holds}
     places = {customer.id: customer} if customer is not None else {}
-    question = question_of(replace(team, holds=(*team.holds, hold)), travel, Extra(places=places, candidates=()))
+    question = question_of(
+        replace(team, holds=(*team.holds, hold)), travel, Extra(places=places, candidates=(), make_room=True)
+    )
     if hold.id not in question.held or not others <= set(question.held):
         raise ConflictError(f"the slot on {request.date} is no longer free; ask for slots again")
     version = next((one.version for one in team.by_shift.values()), 0)
@@ -273,14 +274,11 @@ def _placed(team: TeamDays, hold: SlotHold, customer: Customer, worth_s: int, tr
     )
     if shift not in bare.problem.shift_index:
         raise ConflictError(f"the rep has no work left on {hold.day}; ask for slots again")
-    offers = offer_slots(bare.problem, bare.plan, visit, limit=1, now=bare.events)
-    if not offers:
+    placed = place_promised(bare.problem, bare.plan, visit, bare.events, make_room=True)
+    if placed is None:
         raise ConflictError("the slot no longer fits into the day; ask for slots again")
-    problem = bare.problem.with_parts(shifts=bare.problem.shifts, visits=(*bare.problem.visits, visit))
-    question = replace(bare, problem=problem, needs={**bare.needs, need.visit_id: need})
-    move = Assign(visit.id, shift, None if offers[0].after in bare.stand_ins else offers[0].after)
-    priced = price_move(problem, question.plan, move, now=question.events)
-    outcome = outcome_of(question, problem_after(problem, question.events, question.plan), priced.plan)
+    question = replace(bare, problem=placed.problem, needs={**bare.needs, need.visit_id: need})
+    outcome = outcome_of(question, problem_after(placed.problem, question.events, question.plan), placed.plan)
     return _Booking(need.visit_id, customer, outcome, DayChange(outcome.former(shift), outcome.documents[shift]))
 
 

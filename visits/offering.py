@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, Field, model_validator
 
 from routing.documents import Coordinate, Count, Day, Document, Id, Seconds, SignedSeconds
+from routing.making_room import offer_room
 from routing.problem import Location
 from routing.problem import Visit as ProblemVisit
 from routing.slots import SlotOffer, offer_slots
@@ -25,6 +27,8 @@ from visits.solving import TravelSource
 from visits.store import Store
 
 MOST_DAYS = 31
+ENOUGH = 5
+"""Where fewer slots than these are free, due stops are asked to make room."""
 _WANTED = "wanted"
 
 
@@ -58,8 +62,20 @@ class SlotRequest(Document):
         return self
 
 
+class Waiting(Document):
+    """A planned stop that would wait for another day."""
+
+    visit: Id
+    customer: Id
+    name: str
+
+
 class SlotQuote(Document):
-    """An offer: whose day, the span in which the service may start, and what it costs beside the service itself."""
+    """An offer: whose day, the span in which the service may start, and what it costs beside the service itself.
+
+    Where the days are full, `instead_of` are due stops that would wait for another day; the cost has what they are
+    worth. Which of them leave is settled when the slot is booked.
+    """
 
     shift: Id
     rep: Id
@@ -74,6 +90,7 @@ class SlotQuote(Document):
     extra_late_s: SignedSeconds
     extra_overtime_s: SignedSeconds
     cost_s: SignedSeconds
+    instead_of: tuple[Waiting, ...] = ()
 
 
 class SlotQuotes(Document):
@@ -96,11 +113,15 @@ def quote_slots(
         scope = Scope((territory_id,), request.first_day, request.last_day, plans_alone=True)
         team = read_days(session, scope, now)
     days = tuple(request.first_day + timedelta(days=i) for i in range((request.last_day - request.first_day).days + 1))
-    question = question_of(team, travel, _place(customer, request.location))
+    question = question_of(team, travel, replace(_place(customer, request.location), make_room=True))
     if not question.problem.shifts:
         return SlotQuotes(slots=(), reps=0, days=0)
     visit = _wanted(customer, request.service_s, request.skills, days, team.zone)
     offers = offer_slots(question.problem, question.plan, visit, limit=request.limit, now=question.events)
+    missing = min(request.limit, ENOUGH) - len(offers)
+    if missing > 0:
+        room = offer_room(question.problem, question.plan, visit, limit=missing, now=question.events)
+        offers = tuple(sorted((*offers, *room), key=lambda one: one.cost_s))
     return SlotQuotes(
         slots=tuple(_quoted(question, offer) for offer in offers),
         reps=len({shift.rep for shift in question.problem.shifts}),
@@ -148,4 +169,10 @@ def _quoted(question: Question, offer: SlotOffer) -> SlotQuote:
         extra_late_s=offer.extra_late_s,
         extra_overtime_s=offer.extra_overtime_s,
         cost_s=offer.cost_s,
+        instead_of=tuple(_waiting(question, name) for name in offer.instead_of),
     )
+
+
+def _waiting(question: Question, visit: str) -> Waiting:
+    customer = question.needs[visit].customer
+    return Waiting(visit=visit, customer=customer.id, name=customer.name)
