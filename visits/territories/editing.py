@@ -31,7 +31,7 @@ from visits.territories.views import AlternativeView, found_by_hand, view
 
 DRAFT, WHAT_IF = "draft", "what_if"
 QUICK_TRIALS_PER_CUSTOMER = 2_500
-_MOST_QUICK = 20_000_000
+_MOST_QUICK = 5_000_000
 
 
 class Step(Document):
