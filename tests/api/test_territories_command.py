@@ -75,11 +75,11 @@ def test_bad_problems_are_named(tmp_path: Path, list_name: str, number: int, cha
 
 def test_capacities_and_islands_that_cannot_be_met_are_named(tmp_path: Path) -> None:
     asked, file, out = problem(), tmp_path / "t.json", tmp_path / "a.json"
-    for one in asked["territories"]:
-        one["capacity_s"] = 60_000
+    for one, hours in zip(asked["territories"], (10, 27), strict=True):
+        one["capacity_s"] = hours * 3600
     asked["customers"][-1] |= {"pinned": "a"}
     file.write_text(json.dumps(asked))
-    ended = run(str(file), "--out", str(out), "--proposal", "balanced", "--iterations", "20000")
+    ended = run(str(file), "--out", str(out), "--proposal", "fairest", "--iterations", "50000")
     assert isinstance(ended.exception, NoFeasiblePlan)
-    assert "does not fit the capacity of 33" in str(ended.exception)
+    assert "does not fit the capacity of 37" in str(ended.exception)
     assert any("held there by a pin" in note for note in json.loads(out.read_text())["proposals"][0]["notes"])
