@@ -86,8 +86,8 @@ def filled(roads: Path, folder: Path, customers: int, reps: int) -> Settings:
     """Settings of a service whose database holds so many customers and reps at junctions of the map."""
     settings = Settings(worker=False, data_dir=folder, database_url=f"sqlite:///{folder / 'b.db'}", roads_dir=roads)
     settings = settings.model_copy(update={"port": 0})
+    migrate(settings.store_url)
     store = open_store(settings.store_url)
-    migrate(store)
     rng = np.random.default_rng(1)
     places = junctions(roads, rng, customers + reps)
     homes, places = places[:reps], places[reps:]

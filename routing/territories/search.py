@@ -36,7 +36,8 @@ _SOFT, _HARD_AT_FIRST = 0.0, HARD / 40
 class Effort:
     """How hard to search: trials on each start, windows to polish in the end; `seed` makes it repeatable.
 
-    A case with no more than `most_tried` plans is not searched: all of them are tried.
+    A case with no more than `most_tried` plans is not searched: all of them are tried. `care` is deterministic time for
+    each window that CP-SAT mends or polishes.
     """
 
     trials: int | None = None
@@ -44,6 +45,7 @@ class Effort:
     both_starts: bool = True
     windows: int = 0
     most_tried: int = 1 << 18
+    care: float = 0.5
 
     def for_case(self, case: Case) -> int:
         """Trials of one start."""
@@ -122,7 +124,7 @@ def _annealed(
         anneal_from(case, wish, begins[lane % len(begins)], first, effort, lane, should_stop) for lane in range(lanes)
     ]
     best = min(candidates, key=lambda owner: rank(case, wish, owner))
-    care = Care(0.5, seed=effort.seed)
+    care = Care(effort.care, seed=effort.seed)
     best = mended(case, wish, best, care)
     if effort.windows:
         best = polished(case, wish, best, care, effort.windows)

@@ -42,8 +42,8 @@ class _Desk(NamedTuple):
 
 
 def plans(case: Case) -> float:
-    """How many ways there are to share the customers out, as far as they may go."""
-    return float(np.prod(np.isfinite(case.drive_s).sum(axis=1).astype(np.float64)))
+    """How many ways there are to share the customers out, as far as they may go; what is beyond 2 ** 1000 is cut."""
+    return float(2.0 ** min(1000.0, float(np.log2(np.isfinite(case.drive_s).sum(axis=1)).sum())))
 
 
 def best_of_all(case: Case, wish: Wish) -> Owners | None:

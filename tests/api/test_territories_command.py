@@ -54,3 +54,32 @@ def test_bad_options_are_named(tmp_path: Path, arguments: list[str], said: str) 
     ended = run(str(file), *arguments)
     assert isinstance(ended.exception, InputError)
     assert said in str(ended.exception)
+
+
+@pytest.mark.parametrize(
+    ("list_name", "number", "change", "said"),
+    [
+        ("territories", 0, {"bases": []}, "has no base; add where its rep's day starts"),
+        ("customers", 3, {"skills": ["welding"]}, "nobody may serve the customer 'c1-4'"),
+    ],
+)
+def test_bad_problems_are_named(tmp_path: Path, list_name: str, number: int, change: dict, said: str) -> None:
+    asked, file, out = problem(), tmp_path / "t.json", tmp_path / "a.json"
+    asked[list_name][number] |= change
+    file.write_text(json.dumps(asked))
+    ended = run(str(file), "--out", str(out))
+    assert isinstance(ended.exception, InputError)
+    assert said in str(ended.exception)
+    assert not out.exists()
+
+
+def test_capacities_and_islands_that_cannot_be_met_are_named(tmp_path: Path) -> None:
+    asked, file, out = problem(), tmp_path / "t.json", tmp_path / "a.json"
+    for one, hours in zip(asked["territories"], (10, 27), strict=True):
+        one["capacity_s"] = hours * 3600
+    asked["customers"][-1] |= {"pinned": "a"}
+    file.write_text(json.dumps(asked))
+    ended = run(str(file), "--out", str(out), "--proposal", "fairest", "--iterations", "50000")
+    assert isinstance(ended.exception, NoFeasiblePlan)
+    assert "does not fit the capacity of 37" in str(ended.exception)
+    assert any("held there by a pin" in note for note in json.loads(out.read_text())["proposals"][0]["notes"])

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from api.jobs.territory_work import work
 from api.tools import make_tools
 from routing.territories.search import Effort
 from tests.api.serving import Served
 from tests.api.test_problems import problem_of
-from visits.models import Customer, Event, HandOver, Person, Territory, TerritoryProposal, TerritoryTask, Visit
+from visits.models import Customer, Event, HandOver, Person, Rep, Territory, TerritoryProposal, TerritoryTask, Visit
 from visits.territories.publishing import take_effect_when_due
 from visits.territories.tasks import take_task, waiting_tasks
 from visits.territories.working import carry_out
@@ -191,6 +192,42 @@ def test_a_manager_sees_only_proposals_of_own_territories(service: Served) -> No
     assert len(service.get("admin", "/territory-proposals").json()["items"]) == 2
 
 
+def test_what_stands_in_the_way_is_named_with_the_nearest_possible(on_sqlite: Served) -> None:
+    path = ready(
+        on_sqlite,
+        wish={"tolerance": 0.05},
+        pins={"c0-0": "south"},
+        part_time=[{"rep": "ana", "share": 0.02}, {"rep": "bo", "share": 0.02}],
+    )
+    balanced = on_sqlite.get("admin", path).json()["alternatives"][1]["figures"]
+    assert any("does not fit the capacity" in note and "of its hours" in note for note in balanced["notes"])
+    assert [(one["customer"], one["reason"]) for one in balanced["exceptions"]] == [
+        ("c0-0", "held by a pin, skill or region")
+    ]
+    with on_sqlite.store.session() as session:
+        odd = session.get_one(Customer, "c1-0")
+        odd.skills = ["welding"]
+        session.add(odd)
+    assert "nobody may serve the customer 'c1-0'" in failed(on_sqlite, ask(on_sqlite))
+    with on_sqlite.store.session() as session:
+        nowhere = session.get_one(Rep, "ana")
+        nowhere.home_lon = nowhere.home_lat = 0.0
+        session.add(nowhere)
+    assert "has no base: home_lon and home_lat are 0" in failed(on_sqlite, ask(on_sqlite))
+
+
+def failed(service: Served, path: str) -> str:
+    """The sentence that a question ends with whose work a worker gave up."""
+    with service.store.reading() as session:
+        (task_id, _), *_ = waiting_tasks(session)
+    claim = take_task(service.store, task_id, "test")
+    assert claim is not None
+    assert work(task_id, claim.number, service.settings.model_dump_json().encode()) == 0
+    told = service.get("admin", path).json()
+    assert told["state"] == "failed"
+    return str(told["message"])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -201,16 +238,7 @@ def test_a_manager_sees_only_proposals_of_own_territories(service: Served) -> No
 )
 def test_questions_that_cannot_be_answered_fail_with_a_sentence(on_sqlite: Served, change: dict, said: str) -> None:
     path = ask(on_sqlite, **change)
-    with on_sqlite.store.reading() as session:
-        (task_id, _), *_ = waiting_tasks(session)
-    from api.jobs.territory_work import work
-
-    claim = take_task(on_sqlite.store, task_id, "test")
-    assert claim is not None
-    assert work(task_id, claim.number, on_sqlite.settings.model_dump_json().encode()) == 0
-    told = on_sqlite.get("admin", path).json()
-    assert told["state"] == "failed"
-    assert said in told["message"]
+    assert said in failed(on_sqlite, path)
     problem_of(on_sqlite.get("admin", f"{path}/customers"), 409)
 
 

@@ -30,8 +30,9 @@ from visits.territories.snapshot import Study
 from visits.territories.views import AlternativeView, found_by_hand, view
 
 DRAFT, WHAT_IF = "draft", "what_if"
-QUICK_TRIALS_PER_CUSTOMER = 2_500
-_MOST_QUICK = 20_000_000
+QUICK_TRIALS_PER_CUSTOMER = 1_250
+_QUICK_CARE = 0.1
+_MOST_QUICK = 5_000_000
 
 
 class Step(Document):
@@ -135,7 +136,7 @@ def what_if(session: Session, proposal: TerritoryProposal, asked: WhatIf) -> tup
             pins[int(u)] = owner
         case = case.pinned(pins)
     trials = min(case.n * QUICK_TRIALS_PER_CUSTOMER, _MOST_QUICK)
-    found: Found = search(case, wish, Effort(trials, both_starts=False))
+    found: Found = search(case, wish, Effort(trials, both_starts=False, care=_QUICK_CARE))
     return view(study, WHAT_IF, found, wish), found.owner, wish
 
 
