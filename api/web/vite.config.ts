@@ -18,6 +18,9 @@ const CORE = new RegExp(
   ].join("|"),
 );
 
+/** What the phone loads once its list stands, in one file too. */
+const LATER = /src\/(offline\/(history|live|pack|position|week)|today\/(later|privacy)|map\/route)\b/;
+
 export default defineConfig({
   plugins: [svelte(), frame(), inlined("today", "src/today/start.ts"), precache("today", "sw.js", ["DayMap"]), eager(["core", "today"]), packed()],
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
@@ -41,7 +44,7 @@ export default defineConfig({
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
         // what the phone needs for its first list in one file: it packs a tenth smaller than in ten
-        codeSplitting: { groups: [{ name: "core", test: CORE }] },
+        codeSplitting: { groups: [{ name: "core", test: CORE }, { name: "later", test: LATER }] },
       },
     },
   },

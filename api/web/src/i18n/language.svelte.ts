@@ -24,7 +24,8 @@ class Speech {
 
   /** A day with its year, such as “23 Nov 2026”. */
   longDay(date: string): string {
-    const format = new Intl.DateTimeFormat(TAGS[this.language], { dateStyle: "medium", timeZone: "UTC" });
+    const tag = this.language === "en" ? "en-GB" : TAGS[this.language]; // the day before the month, as in day()
+    const format = new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "UTC" });
     return format.format(new Date(`${date}T12:00:00Z`));
   }
 
