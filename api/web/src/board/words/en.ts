@@ -116,6 +116,7 @@ export const en = {
   tryingOut: "Trying it out…",
   timesToOffer: "Times to offer",
   noTimes: "No time fits on these days.",
+  insteadOf: (names: string) => `${names} would wait for another day`,
   daysAhead: "Days ahead",
   heldFor: (when: string, rep: string, until: string) => `${when} with ${rep} is held until ${until}.`,
   book: "Book it",

@@ -110,6 +110,7 @@ export const zh: BoardWords = {
   tryingOut: "正在试算…",
   timesToOffer: "可提供的时间",
   noTimes: "这几天没有合适的时间。",
+  insteadOf: (names: string) => `${names}将改到其他日子`,
   daysAhead: "往后天数",
   heldFor: (when, rep, until) => `${when}（${rep}）已保留到 ${until}。`,
   book: "确认预约",
