@@ -68,6 +68,8 @@ test("names are found without case and accents, those that begin so first", () =
   expect(findByName(names, "Café", 8)).toEqual([1, 2, 0]);
   expect(findByName(names, "cafe", 1)).toEqual([1]);
   expect(findByName(names, "  ", 8)).toEqual([]);
+  const numbered = ["Grocer 1007", "Bar 70", "Bar 7"].map((name) => ({ name }));
+  expect(findByName(numbered, " 7", 8)).toEqual([2, 1, 0]);
 });
 
 test("a hand-over says what it saves and breaks", () => {

@@ -246,7 +246,6 @@ export const en = {
   lastRun: "Last run",
   runStates: { queued: "waiting", running: "running", done: "done", failed: "failed", cancelled: "cancelled" },
   formerPlan: "Before",
-  newPlan: "Now",
   change: "Change",
   onThePhones: (days: number) => `Published: ${n(days, "rep-day", "rep-days")} on the phones`,
   notPlannedCount: (count: number) => `${count} not planned`,

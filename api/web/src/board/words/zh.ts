@@ -236,7 +236,6 @@ export const zh: BoardWords = {
   lastRun: "上次运行",
   runStates: { queued: "排队中", running: "运行中", done: "完成", failed: "失败", cancelled: "已取消" },
   formerPlan: "之前",
-  newPlan: "现在",
   change: "变化",
   onThePhones: (days) => `已发布：${days} 个人日已发送到手机`,
   notPlannedCount: (count) => `${count} 个未排入`,
