@@ -98,7 +98,7 @@ def _rooms(day: Day, rest: Rest, insertions: Insertions, wanted: int) -> Iterato
                 if direct < 0:
                     continue
                 saved_s = sum(drives[begin : end + 1]) - direct
-                detour_s = min(into[begin] + out[end + 1] - direct, *detours[:begin], *detours[end + 1 :])
+                detour_s = min((into[begin] + out[end + 1] - direct, *detours[:begin], *detours[end + 1 :]))
                 freed_s = saved_s + sum(visits[visit].service_s for visit in sequence[begin:end])
                 if visits[wanted].service_s + detour_s > idle_s + freed_s:
                     continue

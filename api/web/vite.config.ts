@@ -33,6 +33,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
+      checks: { pluginTimings: false }, // packing takes long on purpose
       input: {
         today: "today.html",
         board: "board.html",

@@ -120,7 +120,7 @@ def _rest_shift(day: Day, state: ShiftState) -> Shift | None:
         return None
     travel = shift.max_travel_s
     if travel is not None:
-        travel -= travelled_s(day.problem, state)
+        travel -= travelled_s(day.problem, state) + _uncounted_s(day.problem, state)
         if travel < 0:
             return None
     values = {
@@ -148,6 +148,19 @@ def travelled_s(problem: Problem, state: ShiftState) -> int:
         total += max(0, travel.duration(place, target, left))
         place, left = target, stop.departure_s
     return total
+
+
+def _uncounted_s(problem: Problem, state: ShiftState) -> int:
+    """By how much the drive to the next stop may count more than it takes from the door where the rep stands.
+
+    After a stop that was called off at its door the next drive is counted from the last stop that was not.
+    """
+    if not _at_a_door(state):
+        return 0
+    places, durations = problem.location_index, problem.require_travel().duration_s
+    counted, driven = durations[:, places[state.before]], durations[:, places[state.at]]
+    known = (counted >= 0).all(axis=0) & (driven >= 0).all(axis=0)
+    return int(np.max((counted.max(axis=0) - driven.min(axis=0))[known], initial=0))
 
 
 def door_name(shift: str) -> str:

@@ -113,3 +113,16 @@ def _cheapest(problem: Problem, plan: Plan, call: Visit) -> int | None:
                     if not evaluate(longer, moved.plan).violations:
                         costs.append(plan.objective_s - moved.plan.objective_s)
     return min(costs, default=None)
+
+
+def test_the_only_stop_of_a_day_can_make_room(full: Problem, full_plan: Plan) -> None:
+    route = full_plan.routes[0]
+    lone = next(stop for stop in route.stops if not full.visits[full.visit_index[stop.visit]].must)
+    visit = full.visits[full.visit_index[lone.visit]]
+    shift = full.shifts[full.shift_index[route.shift]]
+    problem = full.with_parts(shifts=[shift], visits=[visit])
+    plan = plan_of(problem)
+    assert [len(one.stops) for one in plan.routes] == [1]
+    long = Visit(id="call", location=visit.location, service_s=shift.end_s - shift.start_s - 3_600)
+    for one in offer_room(problem, plan, long):
+        assert one.instead_of == (visit.id,)

@@ -90,3 +90,48 @@ def test_a_break_on_the_way_to_a_door_does_not_make_the_next_way_shorter() -> No
     repaired = repair(problem, plan, events, iterations=0)
     assert evaluate(problem_after(problem, events, plan), repaired).violations == ()
     assert "c" not in _stops(repaired)
+
+
+def test_from_a_door_without_anybody_the_shift_drives_no_more_than_it_may() -> None:
+    """The next drive counts from the last stop that was kept, which may be further away than the door."""
+    drives = [
+        [[0, 0, 2], [0, 0, 0], [2, 0, 0]],  # home, the door where nobody was, the stop that was kept
+        [[2, 0, 2], [0, 0, 0], [5, 0, 0]],
+    ]
+    shift = {"day": DAY, "start": "home", "end": "home", "start_s": 0, "end_s": 20}
+    values = {
+        "version": 1,
+        "locations": [{"id": place} for place in ("home", "door", "kept")],
+        "matrices": [
+            {"at_s": at_s, "duration_s": one, "distance_m": one} for at_s, one in zip((2, 7), drives, strict=True)
+        ],
+        "shifts": [
+            shift | {"id": "ana", "rep": "ana", "max_travel_s": 6},
+            shift | {"id": "bo", "rep": "bo"},
+        ],
+        "visits": [
+            {"id": "kept", "location": "kept", "service_s": 2, "value_s": 1},
+            {"id": "door", "location": "door", "service_s": 0, "value_s": 1},
+        ],
+        "objective": {"travel": 0, "waiting": 0, "lateness": 0, "overtime": 0},
+    }
+    problem = from_values(Problem, values, "the problem")
+    stops = [
+        {"visit": "kept", "arrival_s": 2, "start_s": 2, "departure_s": 4, "travel_s": 2},
+        {"visit": "door", "arrival_s": 4, "start_s": 4, "departure_s": 4, "travel_s": 0},
+    ]
+    route = {"shift": "ana", "travel_s": 2, "distance_m": 2, "start_s": 0, "end_s": 4, "stops": stops, "breaks": []}
+    plan = from_values(
+        Plan,
+        {"version": 1, "objective_s": 2, "value_s": 2, "travel_s": 2, "routes": [route], "unserved": []},
+        "the plan",
+    )
+    assert evaluate(problem, plan).violations == ()
+    new = {"id": "new", "location": "home", "service_s": 0, "value_s": 0, "mandatory": True}
+    events = events_of(5, {"type": "no_show", "visit": "door"}, {"type": "insert", "visit": new})
+    repaired = repair(problem, plan, events, iterations=0)
+    assert {route.shift: [stop.visit for stop in route.stops] for route in repaired.routes} == {
+        "ana": ["kept"],
+        "bo": ["new"],
+    }
+    assert evaluate(problem_after(problem, events, plan), repaired).violations == ()

@@ -23,10 +23,12 @@ export function isCarrying(): boolean {
  * The carried label is moved in the document directly: nothing is drawn anew for a movement.
  */
 export function startDrag<Target>(
-  { button, clientX: x0, clientY: y0 }: MouseEvent,
+  press: MouseEvent,
   { label, hue, targetAt, onover, ondrop }: Dragging<Target>,
 ): void {
-  if (button !== 0) return;
+  if (press.button !== 0) return;
+  const { clientX: x0, clientY: y0 } = press;
+  const source = press.target instanceof HTMLElement ? press.target : null;
   let carried: HTMLElement | null = null;
   let target: Target | null = null;
 
@@ -36,7 +38,11 @@ export function startDrag<Target>(
     made.textContent = label;
     made.style.setProperty("--hue", hue);
     document.body.append(made);
-    document.body.classList.add("dragging");
+    if (source) {
+      // on what was pressed alone: a cursor for the whole page would style all of it anew in the middle of the drag
+      if (press instanceof PointerEvent) source.setPointerCapture(press.pointerId);
+      source.style.cursor = "grabbing";
+    }
     return made;
   };
   const move = ({ clientX: x, clientY: y }: PointerEvent): void => {
@@ -56,8 +62,9 @@ export function startDrag<Target>(
     removeEventListener("pointerup", end);
     removeEventListener("pointercancel", cancel);
     removeEventListener("keydown", escape, true);
-    document.body.classList.remove("dragging");
+    removeEventListener("selectstart", swallow);
     if (!carried) return;
+    if (source) source.style.cursor = "";
     carrying = false;
     carried.remove();
     onover(null);
@@ -76,6 +83,7 @@ export function startDrag<Target>(
   addEventListener("pointerup", end);
   addEventListener("pointercancel", cancel);
   addEventListener("keydown", escape, true);
+  addEventListener("selectstart", swallow);
 }
 
 function swallow(event: Event): void {
