@@ -11,13 +11,13 @@ import numpy as np
 from routing.events import EventList
 from routing.plan import Plan
 from routing.problem import Problem, Visit
-from routing.repair.rest import Day, Rest, rest_of
-from routing.slots import PER_SHIFT, SlotOffer, offers_on, open_day
+from routing.repair.rest import Day, Rest
+from routing.slots import PER_SHIFT, Asked, SlotOffer, ask, free_slots, offers_on
 from routing.solve.places import Insertions
 
 _MOST_OUT = 2
 """So many neighbouring stops may wait for one visit."""
-_TRIED = 24
+_TRIED = 16
 """Rooms looked at closely, those first that would cost least if nobody had to wait at a door."""
 
 
@@ -40,16 +40,28 @@ def offer_room(
     An offer names those stops in `instead_of`, and its cost has what they are worth there. The rooms tried are the most
     promising ones, so a cheaper one can be missed. Raises InputError as `offer_slots` does.
     """
-    problem.require_travel()
-    day = open_day(problem, plan, now, visit)
-    if day is None:
+    asked = ask(problem, plan, visit, now)
+    return () if asked is None else _made_room(asked, limit)
+
+
+def offer_slots_or_room(
+    problem: Problem, plan: Plan, visit: Visit, *, limit: int, enough: int, now: EventList | None = None
+) -> tuple[SlotOffer, ...]:
+    """The cheapest free slots and, where they are fewer than `enough`, others that stops make room for; best first.
+
+    Raises InputError as `offer_slots` does.
+    """
+    asked = ask(problem, plan, visit, now)
+    if asked is None:
         return ()
-    board = {position: state.rest for position, state in day.state.open.items()}
-    rest = rest_of(day, tuple(day.state.open), board, [visit.id], keep_times=False)
-    if rest is None or visit.id not in rest.problem.visit_index:
-        return ()
-    wanted = rest.problem.visit_index[visit.id]
-    insertions = Insertions(rest.clock, rest.sequences(board))
+    free = free_slots(asked, limit)
+    missing = min(limit, enough) - len(free)
+    room = _made_room(asked, missing) if missing > 0 else ()
+    return tuple(sorted((*free, *room), key=lambda one: one.cost_s))
+
+
+def _made_room(asked: Asked, limit: int) -> tuple[SlotOffer, ...]:
+    day, rest, insertions, wanted = asked.day, asked.rest, asked.insertions, asked.wanted
     rooms = sorted(_rooms(day, rest, insertions, wanted), key=lambda one: (one.least_s, one.number, one.begin))
     found: list[SlotOffer] = []
     for tried, room in enumerate(rooms):
@@ -72,9 +84,6 @@ def _rooms(day: Day, rest: Rest, insertions: Insertions, wanted: int) -> Iterato
         if not sequence or not insertions.allowed(number)[wanted]:
             continue
         shift = rest.problem.shifts[number]
-        timing = clock.schedule(number, sequence)
-        if timing is None:
-            continue
         worth = [_worth(day, rest, number, visit) for visit in sequence]
         stops = [
             rest.problem.location_index[shift.start],
@@ -122,11 +131,8 @@ def _offers_in(day: Day, rest: Rest, insertions: Insertions, room: _Room, wanted
     before, between = rest.clock.schedule(number, full), rest.clock.schedule(number, shorter)
     if before is None or between is None:
         return []
-    insertions.replace(number, shorter)
-    try:
+    with insertions.trying(number, shorter):
         found = list(offers_on(day, rest, insertions, number, np.array([wanted], np.int64)))
-    finally:
-        insertions.replace(number, full)
     used = bool(shorter or day.state.open[rest.positions[number]].locked)
     travel_s = (between.travel_s if used else 0) - before.travel_s
     late_s = (between.lateness_s if used else 0) - before.lateness_s

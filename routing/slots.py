@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,19 +54,45 @@ def offer_slots(
     out what is over; without it every shift is open from its start. The costs are exact for the first start of a span.
     Raises InputError when the visit is planned, its location or shift is unknown, or `limit` is below 1.
     """
-    problem.require_travel()
     if limit < 1:
         raise InputError(f"limit is {limit}; give 1 or more")
+    asked = ask(problem, plan, visit, now)
+    return () if asked is None else free_slots(asked, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The open days with a visit that is wanted: the small problem of their rest, its routes, the visit's position."""
+
+    day: Day
+    rest: Rest
+    insertions: Insertions
+    wanted: int
+
+
+def ask(problem: Problem, plan: Plan, visit: Visit, now: EventList | None) -> Asked | None:
+    """What slots for a visit are sought in; None where no shift is left or none may serve it. Raises InputError."""
+    problem.require_travel()
     if any(stop.visit == visit.id for route in plan.routes for stop in route.stops):
         raise InputError(f"visit {visit.id!r} is already in the plan; ask for a visit that is not")
     day = open_day(problem, plan, now, visit)
     if day is None:
-        return ()
+        return None
     board = {position: state.rest for position, state in day.state.open.items()}
     rest = rest_of(day, tuple(day.state.open), board, [visit.id], keep_times=False)
     if rest is None or visit.id not in rest.problem.visit_index:
-        return ()
-    offers = _offers(day, rest, rest.sequences(board), rest.problem.visit_index[visit.id])
+        return None
+    return Asked(day, rest, Insertions(rest.clock, rest.sequences(board)), rest.problem.visit_index[visit.id])
+
+
+def free_slots(asked: Asked, limit: int) -> tuple[SlotOffer, ...]:
+    """The cheapest slots for which nobody has to make room, best first."""
+    candidate = np.array([asked.wanted], np.int64)
+    offers = [
+        offer
+        for number in range(len(asked.rest.positions))
+        for offer in offers_on(asked.day, asked.rest, asked.insertions, number, candidate)
+    ]
     return tuple(sorted(offers, key=lambda one: (one.cost_s, one.day, one.start_s, one.shift))[:limit])
 
 
@@ -83,13 +110,6 @@ def open_day(problem: Problem, plan: Plan, now: EventList | None, visit: Visit |
     check_events(problem, plan, now, any_day=any_day)
     state = state_of(problem, plan, now)
     return day_of(problem_after(problem, now, plan), state, now)
-
-
-def _offers(day: Day, rest: Rest, sequences: list[tuple[int, ...]], visit: int) -> Iterator[SlotOffer]:
-    insertions = Insertions(rest.clock, sequences)
-    candidate = np.array([visit], np.int64)
-    for number in range(len(rest.positions)):
-        yield from offers_on(day, rest, insertions, number, candidate)
 
 
 def offers_on(day: Day, rest: Rest, insertions: Insertions, number: int, candidate: np.ndarray) -> Iterator[SlotOffer]:

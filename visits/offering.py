@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, Field, model_validator
 
 from routing.documents import Coordinate, Count, Day, Document, Id, Seconds, SignedSeconds
-from routing.making_room import offer_room
+from routing.making_room import offer_slots_or_room
 from routing.problem import Location
 from routing.problem import Visit as ProblemVisit
-from routing.slots import SlotOffer, offer_slots
+from routing.slots import SlotOffer
 from visits.day_problem import Extra, Question, question_of
 from visits.models import Customer
 from visits.needs import Need
@@ -117,11 +117,9 @@ def quote_slots(
     if not question.problem.shifts:
         return SlotQuotes(slots=(), reps=0, days=0)
     visit = _wanted(customer, request.service_s, request.skills, days, team.zone)
-    offers = offer_slots(question.problem, question.plan, visit, limit=request.limit, now=question.events)
-    missing = min(request.limit, ENOUGH) - len(offers)
-    if missing > 0:
-        room = offer_room(question.problem, question.plan, visit, limit=missing, now=question.events)
-        offers = tuple(sorted((*offers, *room), key=lambda one: one.cost_s))
+    offers = offer_slots_or_room(
+        question.problem, question.plan, visit, limit=request.limit, enough=ENOUGH, now=question.events
+    )
     return SlotQuotes(
         slots=tuple(_quoted(question, offer) for offer in offers),
         reps=len({shift.rep for shift in question.problem.shifts}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from routing.events import EventList
-from routing.making_room import offer_room
+from routing.making_room import offer_slots_or_room
 from routing.moves import Assign, Remove, price_move
 from routing.plan import Plan, Unserved
 from routing.problem import Problem
@@ -30,9 +30,10 @@ def place_promised(
     With `make_room` stops with neither promise nor lock may leave the plan for it, once it fits nowhere without.
     Raises InputError as `offer_slots` does.
     """
-    offers = offer_slots(problem, plan, visit, limit=1, now=now)
-    if not offers and make_room:
-        offers = offer_room(problem, plan, visit, limit=1, now=now)
+    if make_room:
+        offers = offer_slots_or_room(problem, plan, visit, limit=1, enough=1, now=now)
+    else:
+        offers = offer_slots(problem, plan, visit, limit=1, now=now)
     if not offers:
         return None
     best = offers[0]

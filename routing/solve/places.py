@@ -9,7 +9,8 @@ and travel by time of day the answer is optimistic; `Scheduler.schedule` decides
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,16 @@ class Insertions:
         self.sequences[shift_index] = tuple(sequence)
         self._earliest[shift_index] = self._forward(shift_index, sequence)
         self._latest[shift_index] = self._backward(shift_index, sequence)
+
+    @contextmanager
+    def trying(self, shift_index: int, sequence: Sequence[int]) -> Iterator[None]:
+        """Has another sequence, which can be timed, in the shift's place for a while."""
+        kept = self.sequences[shift_index], self._earliest[shift_index], self._latest[shift_index]
+        self.replace(shift_index, sequence)
+        try:
+            yield
+        finally:
+            self.sequences[shift_index], self._earliest[shift_index], self._latest[shift_index] = kept
 
     def unserved(self) -> list[int]:
         """Positions of the visits in no sequence."""
